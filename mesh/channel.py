@@ -1,0 +1,116 @@
+"""The one way to reach another service: balanced, health-checked, traced, with deadlines and budgeted retries."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+
+from mesh.options import client_options
+
+__all__ = ["SERVICE_CONFIG", "MeshChannel"]
+
+SERVICE_CONFIG = json.dumps(
+    {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}, separators=(",", ":")
+)
+"""round_robin because pick_first never health-checks; retries are ours (mesh.interceptors.client.retry), because
+core's throttling cannot express a budget."""
+
+_CLOSE_GRACE = 30.0
+
+
+class MeshChannel(grpc.aio.Channel):
+    """A channel that stubs keep for the life of the process, while the connections behind it are renewed.
+
+    gRPC reads a client certificate once a channel. When `fingerprint` changes, the next call opens a new channel with
+    the new certificate; the old one closes when its calls are done.
+
+    Args:
+        target: `dns:///blog:50051` or `ipv4:127.0.0.1:5001,127.0.0.1:5002`.
+        credentials: makes credentials from the files as they are now; None for plaintext.
+        server_name: the DNS name that the server's certificate must have.
+        fingerprint: changes when the certificate files do.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        interceptors: Sequence[grpc.aio.ClientInterceptor],
+        credentials: Callable[[], grpc.ChannelCredentials] | None = None,
+        server_name: str = "",
+        fingerprint: Callable[[], object] = lambda: None,
+        service_config: str = SERVICE_CONFIG,
+    ) -> None:
+        self._target, self._interceptors, self._credentials = target, list(interceptors), credentials
+        self._options: list[tuple[str, Any]] = [*client_options(service_config)]
+        if server_name:
+            self._options.append(("grpc.ssl_target_name_override", server_name))
+        self._fingerprint, self._seen = fingerprint, fingerprint()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._calls: dict[tuple[str, str], Any] = {}
+        self._channel = self._open()
+
+    def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._multicallable("unary_unary", method, args, kwargs)
+
+    def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._multicallable("unary_stream", method, args, kwargs)
+
+    def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._multicallable("stream_unary", method, args, kwargs)
+
+    def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._multicallable("stream_stream", method, args, kwargs)
+
+    def _multicallable(self, kind: str, method: str, args: Any, kwargs: Any) -> Callable[..., Any]:
+        def start(*call_args: Any, **call_kwargs: Any) -> Any:
+            channel = self._current()
+            multicallable = self._calls.get((kind, method))
+            if multicallable is None:
+                multicallable = self._calls[kind, method] = getattr(channel, kind)(method, *args, **kwargs)
+            return multicallable(*call_args, **call_kwargs)
+
+        return start
+
+    def _current(self) -> grpc.aio.Channel:
+        now = self._fingerprint()
+        if now != self._seen:
+            self._seen = now
+            self._retire(self._channel)
+            self._calls.clear()
+            self._channel = self._open()
+        return self._channel
+
+    def _open(self) -> grpc.aio.Channel:
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(self._target, options=self._options, interceptors=self._interceptors)
+        return grpc.aio.secure_channel(
+            self._target, self._credentials(), options=self._options, interceptors=self._interceptors
+        )
+
+    def _retire(self, channel: grpc.aio.Channel) -> None:
+        task = asyncio.get_running_loop().create_task(channel.close(_CLOSE_GRACE))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close(self, grace: float | None = None) -> None:
+        await self._channel.close(grace)
+        for task in list(self._closing):
+            task.cancel()
+
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
+        return self._channel.get_state(try_to_connect)
+
+    async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        await self._channel.wait_for_state_change(last_observed_state)
+
+    async def channel_ready(self) -> None:
+        await self._current().channel_ready()
+
+    async def __aenter__(self) -> "MeshChannel":
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close(None)
