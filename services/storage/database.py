@@ -1,0 +1,131 @@
+"""A service's database: one session per request, for reading or for writing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Self
+
+from hamlet.error.v1.error_reason_pb2 import ErrorReason
+from sqlalchemy import URL, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from mesh import call as calls
+from mesh.errors import HamletError
+from services.storage.errors import RETRY_AFTER, hamlet_error
+from services.storage.postgresql import postgresql_engines
+from services.storage.replica import ReplicaLock
+from services.storage.sqlite import sqlite_engines
+from services.storage.url import is_sqlite, parse_url, sqlite_path
+
+__all__ = ["Database"]
+
+# Seconds to get a connection and begin. Below one, so that a dead database fails the call fast.
+_BEGIN_LIMIT = 0.9
+
+
+class Database:
+    """Sessions on SQLite or PostgreSQL. Driver errors leave it as HamletError.
+
+    Args:
+        url: see `services.storage.url.parse_url`.
+        serving: take the replica lock of a SQLite file in `open()`. Migrations and the command line do not serve.
+        pool_size: connections of the reader's pool; PostgreSQL may use twice as many for reading and writing.
+    """
+
+    def __init__(self, url: str | URL, *, serving: bool = False, pool_size: int = 8) -> None:
+        self.url = parse_url(url)
+        self._lock = ReplicaLock(sqlite_path(self.url)) if serving and is_sqlite(self.url) else None
+        engines = sqlite_engines if is_sqlite(self.url) else postgresql_engines
+        self._reader, self._writer = engines(self.url, pool_size=pool_size)
+
+    async def open(self) -> None:
+        """Takes the replica lock. Does not connect: a service starts, not ready, while its database is down.
+
+        Raises:
+            SecondReplicaError: another process serves this SQLite file.
+        """
+        if self._lock is not None:
+            self._lock.acquire()
+
+    async def close(self) -> None:
+        """Closes every connection; sessions in use lose theirs."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def ping(self) -> None:
+        """Whether the database answers, for readiness.
+
+        Raises:
+            HamletError: UNAVAILABLE, within a second.
+        """
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session on one snapshot (SQLite) or READ COMMITTED (PostgreSQL) that cannot write.
+
+        Raises:
+            HamletError: as `services.storage.errors.hamlet_error` says.
+        """
+        with _translating(writing=False):
+            async with _begun(self._reader) as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction, committed when the block ends and rolled back when it raises.
+
+        Raises:
+            HamletError: as `services.storage.errors.hamlet_error` says; INTERNAL, with nothing written, for an
+                ACCESS_OWNER RPC whose handler never asked who owns the resource.
+        """
+        with _translating(writing=True):
+            async with _begun(self._writer) as session:
+                yield session
+                await session.flush()
+                if (call := calls.current_or_none()) is not None:
+                    call.refuse_unsettled_ownership()
+                await session.commit()
+
+
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        await _begin(session)
+        yield session
+
+
+async def _begin(session: AsyncSession) -> None:
+    call = calls.current_or_none()
+    limit = _BEGIN_LIMIT if call is None else call.deadline.budget(_BEGIN_LIMIT)
+    try:
+        async with asyncio.timeout(limit):
+            await session.connection()
+    except TimeoutError:
+        if call is not None and call.deadline.expired:
+            raise HamletError(ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED) from None
+        raise HamletError(
+            ErrorReason.ERROR_REASON_UNAVAILABLE,
+            retry_after=RETRY_AFTER,
+            debug=f"no database connection within {limit:.2f} s",
+        ) from None
+
+
+@contextmanager
+def _translating(*, writing: bool) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # Without the cause: a driver's text holds the values of the row. Its frames are enough to find the fault.
+        raise hamlet_error(error, writing=writing).with_traceback(error.__traceback__) from None

@@ -1,0 +1,56 @@
+"""SQLite engines: WAL, power-loss durability, one writer, readers that cannot write."""
+
+from typing import Any
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from services.storage.url import sqlite_path
+
+__all__ = ["begin_with", "set_pragmas", "sqlite_engines"]
+
+# Below a second, so that a lock held by another process (a backup, a shell) fails the call instead of hanging it.
+BUSY_TIMEOUT = 0.75
+
+
+def sqlite_engines(url: URL, *, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
+    """(reader, writer). The writer's pool of one connection makes writers queue here and not in SQLite's busy loop.
+
+    synchronous=FULL because NORMAL in WAL mode loses acknowledged commits at power loss.
+    """
+    sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
+    reader = _engine(url, pool_size, "BEGIN", {"query_only": "ON"})
+    writer = _engine(url, 1, "BEGIN IMMEDIATE", {"foreign_keys": "ON"})
+    return reader, writer
+
+
+def _engine(url: URL, pool_size: int, begin: str, pragmas: dict[str, str]) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT},
+    )
+    set_pragmas(engine, {"journal_mode": "WAL", "synchronous": "FULL", **pragmas})
+    begin_with(engine, begin)
+    return engine
+
+
+def set_pragmas(engine: Any, pragmas: dict[str, str]) -> None:
+    """Sets pragmas on every new connection of an engine (sync or async), in the order given."""
+
+    @event.listens_for(getattr(engine, "sync_engine", engine), "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+
+def begin_with(engine: Any, statement: str) -> None:
+    """Begins every transaction with a statement, because the driver's own BEGIN is deferred and comes too late."""
+
+    @event.listens_for(getattr(engine, "sync_engine", engine), "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
