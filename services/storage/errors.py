@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from mesh import call as calls
 from mesh.errors import HamletError
 
-__all__ = ["RETRY_AFTER", "hamlet_error"]
+__all__ = ["RETRY_AFTER", "hamlet_error", "is_lock_timeout"]
 
 # Seconds: what RetryInfo says while a database is away, and after a lost race.
 RETRY_AFTER = 1.0
@@ -66,6 +66,13 @@ def hamlet_error(error: SQLAlchemyError, *, writing: bool) -> HamletError:
         return HamletError(ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, debug=_debug(error))
     retry_after = {_CONFLICT: _RETRY_CONFLICT, _UNAVAILABLE: RETRY_AFTER}.get(reason)
     return HamletError(reason, retry_after=retry_after, debug=_debug(error))
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Whether a statement gave up because somebody else held a lock for too long."""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return isinstance(error.orig, psycopg.errors.LockNotAvailable)
 
 
 def _reason(error: SQLAlchemyError, *, writing: bool) -> ErrorReason.ValueType:

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.storage.idempotency import IdempotencyKeys
+from services.storage.outbox import Outbox
 from services.storage.schema import new_metadata
 from services.storage.types import UtcDateTime, bytewise_text, id_text
 
@@ -22,3 +24,7 @@ class Note(Base):
     rank: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     parent_id: Mapped[str | None] = mapped_column(id_text(), ForeignKey("notes.id"))
+
+
+keys = IdempotencyKeys(Base.metadata)
+outbox = Outbox(Base.metadata)

@@ -1,6 +1,6 @@
 """${message}
 
-Revision: ${up_revision}, after ${down_revision | comma,n}.
+Revision: ${up_revision}, after ${down_revision or 'nothing' | comma,n}.
 
 Before you commit, answer these here and delete the questions:
 
@@ -17,6 +17,8 @@ Before you commit, answer these here and delete the questions:
 
 import sqlalchemy as sa
 from alembic import op
+
+from services.storage import types
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
