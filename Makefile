@@ -28,3 +28,36 @@ $(READY): requirements/dev.txt pyproject.toml protos/pyproject.toml
 .PHONY: lock
 lock: $(READY) ## Resolve the dependencies anew into requirements/*.txt
 	$(BIN)/python requirements/lock.py
+
+##@ Contracts
+
+.PHONY: protos
+protos: $(READY) ## Generate the stubs anew
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf format -w
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf generate
+
+.PHONY: breaking
+breaking: $(READY) ## Refuse changes of the contracts that break callers, against BASE (default: origin/main, else the last commit)
+	$(BIN)/buf breaking --against ".git#ref=$${BASE:-$$(git rev-parse -q --verify origin/main || git rev-parse HEAD)}"
+
+.PHONY: wheel
+wheel: $(READY) ## Build the wheels hamlet-protos and hamlet into dist/
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./protos .
+
+##@ Quality
+
+.PHONY: lint
+lint: $(READY) ## Everything a machine can say about the code without running it
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/buf lint
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf format --diff --exit-code
+	$(BIN)/buf build -o -\#format=binpb | $(BIN)/python protos/tools/check_contracts.py
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(READY) ## Format the code
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	$(BIN)/buf format -w

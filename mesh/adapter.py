@@ -71,7 +71,7 @@ def rpc_method_handler(
         (True, True): grpc.stream_stream_rpc_method_handler,
     }
     make = kinds[client_streaming, server_streaming]
-    made: "grpc.RpcMethodHandler[Any, Any]" = make(serve, request_deserializer=None, response_serializer=None)
+    made: grpc.RpcMethodHandler[Any, Any] = make(serve, request_deserializer=None, response_serializer=None)
     return made
 
 
