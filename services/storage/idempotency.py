@@ -6,7 +6,7 @@ queue anyway. An attempt that fails leaves no key, whatever its error: nothing b
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -54,12 +54,23 @@ class IdempotencyKeys:
         )
 
     async def once(
-        self, database: Database, call: Call, request: Message, answer_type: type[Answer], effect: Effect[Answer]
+        self,
+        database: Database,
+        call: Call,
+        request: Message,
+        answer_type: type[Answer],
+        effect: Effect[Answer],
+        *,
+        secrets: Sequence[str] = (),
     ) -> Answer:
         """Runs `effect` in a transaction, or replays the answer that the same request got before.
 
         Without a `request_id` in the request the effect simply runs. The effect must do nothing that a rollback does
         not undo.
+
+        Args:
+            secrets: fields of the request, such as a password, that stay out of the fingerprint: it is a fast hash,
+                from which a weak secret could be guessed.
 
         Raises:
             HamletError: REQUEST_ID_REUSED when the id came with other parameters; REQUEST_IN_PROGRESS when the first
@@ -70,7 +81,7 @@ class IdempotencyKeys:
             async with database.write() as session:
                 return await effect(session)
         key = {"scope": _scope(call), "method": call.method.path, "request_id": request_id}
-        fingerprint = request_fingerprint(request)
+        fingerprint = request_fingerprint(request, without=secrets)
         async with database.write() as session:
             if not await self._claim(session, key, fingerprint):
                 # The key's account is the caller's own, so nobody is shown anything of somebody else's.
@@ -117,11 +128,12 @@ class IdempotencyKeys:
         return answer_type.FromString(row.answer)
 
 
-def request_fingerprint(request: Message) -> bytes:
-    """SHA-256 of the request without its `request_id`."""
+def request_fingerprint(request: Message, *, without: Sequence[str] = ()) -> bytes:
+    """SHA-256 of the request without its `request_id` and the fields in `without`."""
     parameters = type(request)()
     parameters.CopyFrom(request)
-    parameters.ClearField("request_id")
+    for field in ("request_id", *without):
+        parameters.ClearField(field)
     name = request.DESCRIPTOR.full_name.encode()
     return hashlib.sha256(name + b"\0" + parameters.SerializeToString(deterministic=True)).digest()
 

@@ -40,6 +40,11 @@ class Keyset:
         order = [column.desc() if self.descending else column.asc() for column in self.columns]
         return statement.order_by(*order)
 
+    def bind(self, query: bytes) -> bytes:
+        """The query's fingerprint with the order added, which a service may choose by more than the request."""
+        names = [f"{column.key}" for column in self.columns]
+        return hashlib.sha256(query + f"{names} {self.descending}".encode()).digest()
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
@@ -66,7 +71,7 @@ def query_fingerprint(request: Message) -> bytes:
 
 async def fetch_page(
     session: AsyncSession,
-    statement: Select[tuple[Item]],
+    statement: Select[Item],
     keyset: Keyset,
     *,
     size: int,
@@ -88,20 +93,20 @@ async def fetch_page(
 
 async def fetch_rows(
     session: AsyncSession,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     keyset: Keyset,
     *,
     size: int,
     token: str,
     query: bytes,
-) -> Page[Row[Any]]:
+) -> Page[Row[*tuple[Any, ...]]]:
     """As `fetch_page`, for a statement that selects several columns. The key's columns are appended to each row."""
-    width = len(keyset.columns)
+    width, bound_to = len(keyset.columns), keyset.bind(query)
     statement = keyset.ordered(statement).add_columns(*keyset.columns).limit(size + 1)
     if token:
-        statement = keyset.after(statement, page_token.decode(token, query, width))
+        statement = keyset.after(statement, page_token.decode(token, bound_to, width))
     rows = list((await session.execute(statement)).all())
     if len(rows) <= size:
         return Page(rows, "")
     rows = rows[:size]
-    return Page(rows, page_token.encode(tuple(rows[-1])[-width:], query))
+    return Page(rows, page_token.encode(tuple(rows[-1])[-width:], bound_to))

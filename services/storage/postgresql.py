@@ -46,5 +46,5 @@ def _limit_time(connection: Connection) -> None:
 def _statement_limit_ms() -> int:
     call = calls.current_or_none()
     limit = _STATEMENT_LIMIT if call is None else call.deadline.budget(_STATEMENT_LIMIT)
-    # 0 would mean no limit at all.
-    return max(1, int(limit * 1000))
+    # One more, so that the deadline has passed when the server gives up; and 0 would mean no limit at all.
+    return int(limit * 1000) + 1

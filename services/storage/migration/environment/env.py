@@ -1,6 +1,6 @@
 """What alembic runs for every service: the connection and, for autogenerate, the metadata come from the caller."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import String
@@ -8,7 +8,7 @@ from sqlalchemy import String
 from services.storage.types import UtcDateTime
 
 
-def _render(kind: str, item: Any, _autogenerate: Any) -> str | bool:
+def _render(kind: str, item: Any, _autogenerate: Any) -> str | Literal[False]:
     """Spells our types as an author would; False leaves an item to alembic."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "types.UtcDateTime()"
