@@ -110,6 +110,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The inference queue is at its bound. RetryInfo says when to try again."""
     ERROR_REASON_FILTER_UNAVAILABLE: _ErrorReason.ValueType  # 43
     """The model is not loaded or its device failed."""
+    ERROR_REASON_PATH_NOT_FOUND: _ErrorReason.ValueType  # 44
+    """The edge: no method answers at this path with this HTTP method."""
+    ERROR_REASON_CONTENT_TYPE_NOT_JSON: _ErrorReason.ValueType  # 45
+    """The edge: a REST call that may change something came with another content type than application/json."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the machine-readable reason of every error that a Hamlet service answers with. It travels as
@@ -209,4 +213,8 @@ ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 42
 """The inference queue is at its bound. RetryInfo says when to try again."""
 ERROR_REASON_FILTER_UNAVAILABLE: ErrorReason.ValueType  # 43
 """The model is not loaded or its device failed."""
+ERROR_REASON_PATH_NOT_FOUND: ErrorReason.ValueType  # 44
+"""The edge: no method answers at this path with this HTTP method."""
+ERROR_REASON_CONTENT_TYPE_NOT_JSON: ErrorReason.ValueType  # 45
+"""The edge: a REST call that may change something came with another content type than application/json."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
