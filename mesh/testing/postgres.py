@@ -1,6 +1,7 @@
 """A real PostgreSQL from a wheel, for tests: no Docker, a Unix socket only, gone afterwards."""
 
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -8,9 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-
-import psycopg
-from psycopg import sql
 
 __all__ = ["PostgresServer", "postgres_server"]
 
@@ -22,6 +20,7 @@ full_page_writes = off
 shared_buffers = 32MB
 max_connections = 200
 autovacuum = off
+deadlock_timeout = 100ms
 log_min_messages = fatal
 """
 
@@ -38,12 +37,12 @@ class PostgresServer:
 
     def create(self, database: str, *, template: str = "template0") -> str:
         """A new database, a copy of `template`, to which nobody may be connected. Returns its URL."""
-        self._administer("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", database, template)
+        self._run("createdb", "--template", template, database)
         return self.url(database)
 
     def drop(self, database: str) -> None:
         """Drops a database and cuts off whoever is connected."""
-        self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+        self._run("dropdb", "--force", "--if-exists", database)
 
     def stop(self) -> None:
         """Stops the server as an operator would; clients lose their connections."""
@@ -53,9 +52,10 @@ class PostgresServer:
         """Starts a stopped server again on the same data."""
         self._server.ensure_postgres_running()
 
-    def _administer(self, statement: Any, *names: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._server.bin_path / program), "--host", self._socket_directory, "--username", "postgres"]
+        # Programs of the wheel, names of the tests.
+        subprocess.run([*command, *arguments], check=True, capture_output=True)  # noqa: S603
 
 
 @contextmanager

@@ -79,7 +79,7 @@ async def test_callers_that_give_up_at_any_moment_leak_no_connection(numbers: Da
             await session.execute(_INSERT)
             raise LookupError
 
-    for ticks in range(60):
+    for ticks in range(0, 600, 10):
         callers = [asyncio.create_task(write_and_fail()) for _ in range(6)]
         for _ in range(ticks):
             await asyncio.sleep(0)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hamlet.blog.v1.post_pb2 import Post
 from hamlet.blog.v1.post_service_pb2 import CreatePostRequest
-from sqlalchemy import func, select, text
+from sqlalchemy import MetaData, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mesh.errors import ErrorReason, HamletError
 from services.storage.database import Database
-from services.storage.idempotency import request_fingerprint
+from services.storage.housekeeping import purge_forever
+from services.storage.idempotency import IdempotencyKeys, request_fingerprint
 from services.storage.ids import uuid7
 from tests.store.storage.called import call_of
 from tests.store.storage.notes import Note, keys
@@ -188,3 +189,14 @@ def test_the_fingerprint_knows_neither_the_id_nor_secrets() -> None:
     assert request_fingerprint(_request(request_id="a")) == request_fingerprint(_request(request_id="b"))
     assert request_fingerprint(_request("a")) != request_fingerprint(_request("b"))
     assert request_fingerprint(_request("a"), without=["post"]) == request_fingerprint(_request("b"), without=["post"])
+
+
+async def test_expired_keys_are_purged_while_the_service_runs(database: Database) -> None:
+    brief = IdempotencyKeys(MetaData(), retention=timedelta(0))
+    await brief.once(database, call_of("ada"), _request(), Post, _writing("hello"))
+    purging = asyncio.create_task(purge_forever(database, brief, every=0.0))
+    async with asyncio.timeout(5):
+        while (await _count(database))[1]:
+            await asyncio.sleep(0)
+    purging.cancel()
+    await asyncio.gather(purging, return_exceptions=True)
