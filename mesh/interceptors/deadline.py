@@ -8,7 +8,10 @@ from mesh.call import Call, Proceed
 from mesh.deadline import Deadline
 from mesh.errors import HamletError
 
-__all__ = ["DeadlineInterceptor", "LongLivedCalls"]
+__all__ = ["DRAINING", "DeadlineInterceptor", "LongLivedCalls"]
+
+DRAINING = "the server is draining"
+"""What a watch's CancelledError says when the server ends it, so that telemetry can tell who did."""
 
 
 class LongLivedCalls:
@@ -21,7 +24,7 @@ class LongLivedCalls:
     def end(self) -> None:
         self.ending = True
         for task in self._tasks:
-            task.cancel()
+            task.cancel(DRAINING)
 
     def enter(self) -> asyncio.Task[object]:
         task = asyncio.current_task()

@@ -1,0 +1,49 @@
+"""One SERVER span a call, child of its caller, ended with the status that the caller is told."""
+
+from opentelemetry.context import attach, detach
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.propagators.textmap import TextMapPropagator
+from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
+
+from mesh.call import Call, Proceed
+from mesh.telemetry.conventions import method_of_path, rpc_attributes
+from mesh.telemetry.outcome import OK, server_outcome
+from mesh.telemetry.selection import CallFilter, Selection, usual_calls
+
+__all__ = ["ServerTracing"]
+
+
+class ServerTracing:
+    """Traces what the server does. All four kinds of RPC run in one coroutine here, so the context is attached and
+    detached in one place and a stream cannot lose it.
+
+    Args:
+        chosen: which calls are traced, as a filter of `opentelemetry.instrumentation.grpc.filters`.
+    """
+
+    name = "tracing"
+
+    def __init__(self, tracer: Tracer, propagator: TextMapPropagator, chosen: CallFilter | None = None) -> None:
+        self._tracer, self._propagator = tracer, propagator
+        self._traced = Selection(chosen or usual_calls())
+
+    async def intercept(self, call: Call, proceed: Proceed) -> None:
+        if call.method.path not in self._traced or not is_instrumentation_enabled():
+            await proceed()
+            return
+        remote = self._propagator.extract(call.metadata)
+        method = method_of_path(call.method.path)
+        span = self._tracer.start_span(method, remote, SpanKind.SERVER, rpc_attributes(method))
+        token = attach(set_span_in_context(span, remote))
+        outcome = OK
+        try:
+            await proceed()
+        except BaseException as error:
+            if span.is_recording():
+                outcome = server_outcome(error, call)
+            raise
+        finally:
+            if span.is_recording():
+                outcome.describe(span)
+            span.end()
+            detach(token)

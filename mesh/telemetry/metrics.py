@@ -1,0 +1,88 @@
+"""The catalogue of instruments: every metric that a service reports is named here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from opentelemetry.semconv._incubating.metrics.rpc_metrics import RPC_CLIENT_CALL_DURATION, RPC_SERVER_CALL_DURATION
+
+from mesh.telemetry.conventions import method_of_path, rpc_attributes
+
+__all__ = ["Instruments", "OutboxState"]
+
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Bounds at the village's objectives (10, 50, 100, 300 ms; 1 s), so that an alert reads a bucket and no estimate."""
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """How far a relay is behind: rows that wait, and the age of the oldest in seconds."""
+
+    depth: int
+    oldest_age: float
+
+
+class Instruments:
+    """One service's instruments. Durations and ages are in seconds."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self.server_duration = meter.create_histogram(
+            RPC_SERVER_CALL_DURATION,
+            unit="s",
+            description="How long a call took to serve",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.client_duration = meter.create_histogram(
+            RPC_CLIENT_CALL_DURATION,
+            unit="s",
+            description="How long a call to another service took",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.server_in_flight = meter.create_up_down_counter(
+            "hamlet.rpc.server.in_flight", unit="{call}", description="Calls being served"
+        )
+        self.server_shed = meter.create_counter(
+            "hamlet.rpc.server.shed", unit="{call}", description="Calls refused because the process was full"
+        )
+        self.inference_queue = meter.create_up_down_counter(
+            "hamlet.inference.queue.depth", unit="{request}", description="Requests that wait for a batch"
+        )
+        self.inference_wait = meter.create_histogram(
+            "hamlet.inference.queue.wait",
+            unit="s",
+            description="How long a request waited for its batch",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.inference_batch = meter.create_histogram(
+            "hamlet.inference.batch.size",
+            unit="{request}",
+            description="Requests in a batch",
+            explicit_bucket_boundaries_advisory=_SIZES,
+        )
+
+    def shed(self, path: str) -> None:
+        """Counts a refused call; what `LoadShedding(on_shed=...)` takes."""
+        self.server_shed.add(1, rpc_attributes(method_of_path(path)))
+
+    def observe_outbox(self, name: str, read: Callable[[], OutboxState]) -> None:
+        """Reports an outbox whenever metrics are read.
+
+        Args:
+            read: called in the thread that serves metrics, so it returns what the relay saw last and does no I/O.
+        """
+        labels = {"hamlet.outbox.name": name}
+
+        def depth(_: CallbackOptions) -> Iterable[Observation]:
+            yield Observation(read().depth, labels)
+
+        def age(_: CallbackOptions) -> Iterable[Observation]:
+            yield Observation(read().oldest_age, labels)
+
+        self._meter.create_observable_gauge(
+            "hamlet.outbox.depth", [depth], unit="{row}", description="Rows that wait for delivery"
+        )
+        self._meter.create_observable_gauge(
+            "hamlet.outbox.oldest_age", [age], unit="s", description="Age of the oldest row that waits"
+        )
