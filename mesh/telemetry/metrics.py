@@ -10,6 +10,8 @@ from mesh.telemetry.conventions import method_of_path, rpc_attributes
 
 __all__ = ["Instruments", "OutboxState"]
 
+OUTBOX_NAME = "hamlet.outbox.name"
+
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Bounds at the village's objectives (10, 50, 100, 300 ms; 1 s), so that an alert reads a bucket and no estimate."""
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -27,7 +29,6 @@ class Instruments:
     """One service's instruments. Durations and ages are in seconds."""
 
     def __init__(self, meter: Meter) -> None:
-        self._meter = meter
         self.server_duration = meter.create_histogram(
             RPC_SERVER_CALL_DURATION,
             unit="s",
@@ -61,6 +62,13 @@ class Instruments:
             description="Requests in a batch",
             explicit_bucket_boundaries_advisory=_SIZES,
         )
+        self._outboxes: dict[str, Callable[[], OutboxState]] = {}
+        meter.create_observable_gauge(
+            "hamlet.outbox.depth", [self._depths], unit="{row}", description="Rows that wait for delivery"
+        )
+        meter.create_observable_gauge(
+            "hamlet.outbox.oldest_age", [self._ages], unit="s", description="Age of the oldest row that waits"
+        )
 
     def shed(self, path: str) -> None:
         """Counts a refused call; what `LoadShedding(on_shed=...)` takes."""
@@ -72,17 +80,12 @@ class Instruments:
         Args:
             read: called in the thread that serves metrics, so it returns what the relay saw last and does no I/O.
         """
-        labels = {"hamlet.outbox.name": name}
+        self._outboxes[name] = read
 
-        def depth(_: CallbackOptions) -> Iterable[Observation]:
-            yield Observation(read().depth, labels)
+    def _depths(self, _: CallbackOptions) -> Iterable[Observation]:
+        for name, read in list(self._outboxes.items()):
+            yield Observation(read().depth, {OUTBOX_NAME: name})
 
-        def age(_: CallbackOptions) -> Iterable[Observation]:
-            yield Observation(read().oldest_age, labels)
-
-        self._meter.create_observable_gauge(
-            "hamlet.outbox.depth", [depth], unit="{row}", description="Rows that wait for delivery"
-        )
-        self._meter.create_observable_gauge(
-            "hamlet.outbox.oldest_age", [age], unit="s", description="Age of the oldest row that waits"
-        )
+    def _ages(self, _: CallbackOptions) -> Iterable[Observation]:
+        for name, read in list(self._outboxes.items()):
+            yield Observation(read().oldest_age, {OUTBOX_NAME: name})
