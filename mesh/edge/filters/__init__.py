@@ -1,0 +1,1 @@
+"""The HTTP filters of the public listener, one file a concern."""

@@ -1,0 +1,36 @@
+"""The filters in their one order."""
+
+from pathlib import Path
+
+from mesh.edge.exposure import PublicMethod
+from mesh.edge.filters import body_limit, content_type, cors, response_headers, transcoder
+from mesh.edge.settings import EdgeSettings
+from mesh.edge.typed import Config, extension
+
+__all__ = ["http_filters", "router"]
+
+
+def http_filters(
+    methods: list[PublicMethod], settings: EdgeSettings, *, descriptor_set: Path, jwt_filter: Config
+) -> list[Config]:
+    """CORS first, so that a page's script can read errors too; tokens last, because only then the path is final."""
+    return [
+        cors.http_filter(),
+        extension("envoy.filters.http.grpc_web", "extensions.filters.http.grpc_web.v3.GrpcWeb"),
+        content_type.http_filter(),
+        response_headers.http_filter(),
+        body_limit.http_filter(settings.max_body_bytes),
+        transcoder.http_filter(
+            descriptor_set,
+            {public.method.service for public in methods},
+            max_body_bytes=settings.max_body_bytes,
+        ),
+        jwt_filter,
+        router(),
+    ]
+
+
+def router() -> Config:
+    return extension(
+        "envoy.filters.http.router", "extensions.filters.http.router.v3.Router", suppress_envoy_headers=True
+    )

@@ -1,0 +1,41 @@
+"""Takes gRPC's own headers off REST answers; gRPC callers need them."""
+
+from mesh.edge.typed import Config, any_of, extension
+
+__all__ = ["NAME", "http_filter"]
+
+NAME = "envoy.filters.http.header_mutation"
+_GRPC_HEADERS = ("grpc-status", "grpc-message", "grpc-accept-encoding", "grpc-encoding", "grpc-status-details-bin")
+
+
+def http_filter() -> Config:
+    """Stands before the transcoder, so it sees answers after it."""
+    mutation = extension(
+        NAME,
+        "extensions.filters.http.header_mutation.v3.HeaderMutation",
+        mutations={"response_mutations": [{"remove": header} for header in _GRPC_HEADERS]},
+    )
+    return extension(
+        NAME,
+        "extensions.common.matching.v3.ExtensionWithMatcher",
+        extension_config=mutation,
+        xds_matcher={
+            "matcher_tree": {
+                "input": extension(
+                    "request-headers",
+                    "type.matcher.v3.HttpRequestHeaderMatchInput",
+                    header_name="content-type",
+                ),
+                "prefix_match_map": {
+                    "map": {
+                        "application/grpc": {
+                            "action": {
+                                "name": "skip",
+                                "typed_config": any_of("extensions.filters.common.matcher.action.v3.SkipFilter"),
+                            }
+                        }
+                    }
+                },
+            }
+        },
+    )

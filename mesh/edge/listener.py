@@ -1,0 +1,98 @@
+"""The public listener: REST, gRPC and gRPC-Web on one port, with the limits of an edge."""
+
+from mesh.edge.access_log import access_log
+from mesh.edge.local_replies import local_reply_config
+from mesh.edge.settings import EdgeSettings
+from mesh.edge.tracing import early_header_mutation, tracing
+from mesh.edge.typed import Config, extension
+
+__all__ = ["PUBLIC", "public_listener", "socket_address"]
+
+PUBLIC = "public"
+"""The listener's name, by which the admin interface tells its port."""
+
+_CONNECTION_BUFFER_BYTES = 32 * 1024
+
+
+def public_listener(settings: EdgeSettings, *, http_filters: list[Config], routes: Config, traced: bool) -> Config:
+    manager: Config = {
+        "stat_prefix": "edge",
+        "codec_type": "AUTO",
+        "server_name": "hamlet",
+        "early_header_mutation_extensions": [early_header_mutation()],
+        "local_reply_config": local_reply_config(),
+        "route_config": routes,
+        "http_filters": http_filters,
+        **_caller(settings),
+        **_paths(),
+        **_limits(),
+    }
+    if traced:
+        manager["tracing"] = tracing(settings)
+    if settings.access_log:
+        manager["access_log"] = [access_log()]
+    return {
+        "name": PUBLIC,
+        "address": socket_address(settings.listen),
+        # Memory that one slow client can hold; Envoy's default is 1 MiB.
+        "per_connection_buffer_limit_bytes": _CONNECTION_BUFFER_BYTES,
+        "filter_chains": [
+            {
+                "filters": [
+                    extension(
+                        "envoy.filters.network.http_connection_manager",
+                        "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                        **manager,
+                    )
+                ]
+            }
+        ],
+    }
+
+
+def socket_address(address: str) -> Config:
+    """`host:port` as Envoy wants it; an IPv6 address stands in brackets."""
+    host, _, port = address.rpartition(":")
+    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
+
+
+def _caller(settings: EdgeSettings) -> Config:
+    """X-Forwarded-For is believed as far as proxies of ours wrote it, and nobody is an internal caller who may steer
+    timeouts, retries and traces by headers: not even from a private address."""
+    return {
+        "use_remote_address": True,
+        "xff_num_trusted_hops": settings.trusted_hops,
+        # Without a range Envoy takes every private address for internal; no peer has this one (RFC 1122, 3.2.1.3).
+        "internal_address_config": {"cidr_ranges": [{"address_prefix": "0.0.0.0", "prefix_len": 32}]},
+    }
+
+
+def _paths() -> Config:
+    """One spelling per path, so that rules by path cannot be walked around."""
+    return {
+        "normalize_path": True,
+        "merge_slashes": True,
+        "path_with_escaped_slashes_action": "UNESCAPE_AND_REDIRECT",
+    }
+
+
+def _limits() -> Config:
+    """Against slow and greedy clients. Envoy's defaults: no time limit on headers and body, an hour of idling."""
+    return {
+        "request_headers_timeout": "5s",
+        "stream_idle_timeout": "10s",
+        "request_timeout": "30s",
+        "common_http_protocol_options": {
+            "idle_timeout": "60s",
+            "max_headers_count": 100,
+            # x_user must not pass for x-user.
+            "headers_with_underscores_action": "REJECT_REQUEST",
+        },
+        # The Python servers stop at 16 KiB anyway.
+        "max_request_headers_kb": 16,
+        "http2_protocol_options": {
+            "max_concurrent_streams": 100,
+            "initial_stream_window_size": 64 * 1024,
+            "initial_connection_window_size": 1024 * 1024,
+        },
+    }

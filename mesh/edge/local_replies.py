@@ -1,0 +1,129 @@
+"""Envoy's own answers in the one shape of all errors: google.rpc.Status with an ErrorInfo (AIP-193).
+
+The transcoder shapes errors that come from a service. An answer that Envoy makes itself is mapped here to a reason of
+the contract: for REST callers as JSON, for gRPC and gRPC-Web callers as status, message and details in headers.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hamlet.error.v1.error_reason_pb2 import ErrorReason
+
+from mesh.edge.typed import Config, extension
+from mesh.errors import DOMAIN, HamletError, spec_of
+from mesh.status import STATUS_METADATA_KEY, to_status
+
+__all__ = ["local_reply_config"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """When Envoy answers so, this is the reason. `status` replaces Envoy's where that misleads."""
+
+    when: Config
+    reason: ErrorReason.ValueType
+    grpc_reason: ErrorReason.ValueType | None = None
+    status: int | None = None
+
+
+def local_reply_config() -> Config:
+    """The first mapper that matches answers."""
+    return {"mappers": [mapper for case in _cases() for mapper in _mappers(case)]}
+
+
+def _cases() -> Iterator[_Case]:
+    yield _Case(_details_start_with("jwt_authn_access_denied{Jwks"), ErrorReason.ERROR_REASON_UNAVAILABLE, status=503)
+    yield _Case(_all(_status(401), _absent("authorization")), ErrorReason.ERROR_REASON_UNAUTHENTICATED)
+    yield _Case(_status(401), ErrorReason.ERROR_REASON_INVALID_TOKEN)
+    yield _Case(_status(403), ErrorReason.ERROR_REASON_CONTENT_TYPE_NOT_JSON)
+    yield _Case(
+        _status(404), ErrorReason.ERROR_REASON_PATH_NOT_FOUND, grpc_reason=ErrorReason.ERROR_REASON_UNIMPLEMENTED
+    )
+    yield _Case(_status(408), ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED)
+    yield _Case(_any(_status(413), _status(431)), ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE)
+    yield _Case(_status(429), ErrorReason.ERROR_REASON_OVERLOADED)
+    # A service that runs out of its deadline, and a caller's body that is larger than a server admits.
+    yield _Case(_status(504), ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED)
+    yield _Case(_flags("UO", "OM"), ErrorReason.ERROR_REASON_OVERLOADED)
+    yield _Case(_any(_status(502), _status(503)), ErrorReason.ERROR_REASON_UNAVAILABLE)
+    yield _Case(_at_least(500), ErrorReason.ERROR_REASON_INTERNAL)
+    yield _Case(_at_least(400), ErrorReason.ERROR_REASON_MALFORMED_REQUEST)
+
+
+def _mappers(case: _Case) -> Iterator[Config]:
+    yield {"filter": _all(_NATIVE, case.when), **_grpc_answer(case.grpc_reason or case.reason)}
+    rest: Config = {"filter": case.when, "body_format_override": _json_body(case.reason)}
+    if case.status is not None:
+        rest["status_code"] = case.status
+    yield rest
+
+
+def _json_body(reason: ErrorReason.ValueType) -> Config:
+    spec = spec_of(reason)
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": spec.reason, "domain": DOMAIN}
+    body = {"code": spec.code.value[0], "message": spec.message, "details": [info]}
+    return {"content_type": "application/json", "json_format": body}
+
+
+def _grpc_answer(reason: ErrorReason.ValueType) -> Config:
+    spec = spec_of(reason)
+    details = b64encode(to_status(HamletError(reason)).SerializeToString()).decode()
+    return {
+        "body_format_override": {"text_format_source": {"inline_string": spec.message}},
+        "headers_to_add": [
+            _overwriting("grpc-status", str(spec.code.value[0])),
+            _overwriting(STATUS_METADATA_KEY, details.rstrip("=")),
+        ],
+    }
+
+
+def _overwriting(name: str, value: str) -> Config:
+    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def _compared(operator: str, status: int) -> Config:
+    value = {"default_value": status, "runtime_key": f"edge.local_reply.{operator.lower()}_{status}"}
+    return {"status_code_filter": {"comparison": {"op": operator, "value": value}}}
+
+
+def _status(status: int) -> Config:
+    return _compared("EQ", status)
+
+
+def _at_least(status: int) -> Config:
+    return _compared("GE", status)
+
+
+def _flags(*flags: str) -> Config:
+    return {"response_flag_filter": {"flags": list(flags)}}
+
+
+def _absent(header: str) -> Config:
+    return {"header_filter": {"header": {"name": header, "present_match": False}}}
+
+
+def _details_start_with(prefix: str) -> Config:
+    return {
+        "extension_filter": extension(
+            "envoy.access_loggers.extension_filters.cel",
+            "extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            expression=f"response.code_details.startsWith('{prefix}')",
+        )
+    }
+
+
+def _all(*filters: Config) -> Config:
+    return {"and_filter": {"filters": list(filters)}}
+
+
+def _any(*filters: Config) -> Config:
+    return {"or_filter": {"filters": list(filters)}}
+
+
+# A REST call has gRPC's content type too once it is transcoded; only then it also has its original path, a header
+# that the listener takes off what comes in.
+_NATIVE = _all(
+    {"header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}},
+    _absent("x-envoy-original-path"),
+)

@@ -1,0 +1,63 @@
+"""Envoy's whole configuration, from the contracts and a few settings."""
+
+from pathlib import Path
+
+from mesh.edge.clusters import collector_cluster, upstream_cluster
+from mesh.edge.exposure import WORKLOAD, public_methods
+from mesh.edge.filters import jwt
+from mesh.edge.filters.chain import http_filters
+from mesh.edge.key_set import CLUSTER, URL, key_set_cluster, key_set_listener
+from mesh.edge.listener import public_listener, socket_address
+from mesh.edge.overload import overload_manager, runtime
+from mesh.edge.routes import route_configuration
+from mesh.edge.settings import EdgeSettings
+from mesh.edge.tracing import COLLECTOR
+from mesh.edge.typed import Config
+from mesh.edge.village import Village
+
+__all__ = ["DESCRIPTOR_SET", "render"]
+
+DESCRIPTOR_SET = "contracts.binpb"
+
+
+def render(
+    village: Village, settings: EdgeSettings, folder: Path, *, issuer: str, audience: str, collector: str | None
+) -> Config:
+    """Envoy's bootstrap configuration.
+
+    Args:
+        folder: where the files lie that it names; `write_configuration` writes them.
+        issuer: `iss` of access tokens.
+        audience: `aud` of access tokens.
+        collector: `host:port` of an OTLP/gRPC collector; None traces nothing.
+
+    Raises:
+        MissingPolicyError: an RPC has no valid policy.
+    """
+    methods = list(public_methods(village.services))
+    contracts = folder / DESCRIPTOR_SET
+    listener = public_listener(
+        settings,
+        http_filters=http_filters(
+            methods,
+            settings,
+            descriptor_set=contracts,
+            jwt_filter=jwt.http_filter(settings, issuer=issuer, audience=audience, key_set_url=URL, cluster=CLUSTER),
+        ),
+        routes=route_configuration(methods, settings),
+        traced=collector is not None,
+    )
+    clusters = [upstream_cluster(upstream, village.identity, folder) for upstream in village.upstreams]
+    clusters.append(key_set_cluster())
+    if collector is not None:
+        clusters.append(collector_cluster(COLLECTOR, collector))
+    return {
+        "node": {"id": WORKLOAD, "cluster": WORKLOAD},
+        "admin": {"address": socket_address(settings.admin_listen)},
+        "overload_manager": overload_manager(settings),
+        "layered_runtime": runtime(),
+        "static_resources": {
+            "listeners": [key_set_listener(contracts, village.key_set_cluster), listener],
+            "clusters": clusters,
+        },
+    }

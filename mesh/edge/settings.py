@@ -1,0 +1,46 @@
+"""What an operator can set about the edge, from `HAMLET_EDGE_*` environment variables."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["EdgeSettings"]
+
+
+class EdgeSettings(BaseSettings):
+    """The defaults are for a village on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="HAMLET_EDGE_", use_attribute_docstrings=True)
+
+    listen: str = "127.0.0.1:8080"
+    """host:port of REST, gRPC and gRPC-Web; port 0 takes a free one."""
+    admin_listen: str = "127.0.0.1:0"
+    """host:port of Envoy's admin interface, which is all-powerful: loopback only."""
+    concurrency: int = Field(default=2, ge=1)
+    """Worker threads."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call from a browser, separated by commas: `https://blog.example`. Default: none."""
+    trusted_hops: int = Field(default=0, ge=0)
+    """How many proxies of ours stand in front and append to X-Forwarded-For."""
+    sampling_percent: float = Field(default=100.0, ge=0, le=100)
+    """The share of requests that are traced. The public has no say in it."""
+    key_set_seconds: int = Field(default=5, ge=1)
+    """How often the keys of access tokens are fetched anew."""
+    max_body_bytes: int = Field(default=1024 * 1024, ge=1)
+    """The largest REST request body."""
+    max_connections: int = Field(default=1000, ge=1)
+    """Connections held at a time."""
+    max_heap_bytes: int = 512 * 1024 * 1024
+    """Memory from which on requests are refused; keep it below the container's limit."""
+    watch_idle_seconds: float = 300.0
+    """How long a watch may be silent before it is cut; clients resume."""
+    drain_seconds: float = 5.0
+    """Over how long a leaving edge asks its connections to close."""
+    access_log: bool = True
+    """Whether a line of JSON is written to stdout for each request."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, (each.strip() for each in value.split(",")))) if isinstance(value, str) else value
