@@ -30,13 +30,15 @@ class AllowedOnly(SpanExporter):
     """
 
     def __init__(self, inner: SpanExporter) -> None:
-        self._inner = inner
+        self._inner, self._closed = inner, False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         return self._inner.export([_allowed(span) for span in spans])
 
     def shutdown(self) -> None:
-        self._inner.shutdown()
+        if not self._closed:
+            self._closed = True
+            self._inner.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self._inner.force_flush(timeout_millis)
@@ -50,8 +52,8 @@ class BoundedExport:
     """
 
     def __init__(self, endpoint: str, delay_ms: float | None = None) -> None:
-        self._exporter = OTLPSpanExporter(endpoint=endpoint)
-        self.processor = BatchSpanProcessor(AllowedOnly(self._exporter), schedule_delay_millis=delay_ms or _DELAY_MS)
+        self._exporter = AllowedOnly(OTLPSpanExporter(endpoint=endpoint))
+        self.processor = BatchSpanProcessor(self._exporter, schedule_delay_millis=delay_ms or _DELAY_MS)
 
     def shutdown(self, timeout: float) -> bool:
         """Sends what is queued for at most `timeout` seconds, then drops the rest.
