@@ -12,10 +12,12 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
 from mesh.call import Interceptor
+from mesh.interceptors.client import retry
 from mesh.interceptors.client.metrics import client_metrics
 from mesh.interceptors.client.tracing import client_tracing
 from mesh.interceptors.metrics import ServerMetrics
 from mesh.interceptors.tracing import ServerTracing
+from mesh.retry_budget import RetryBudget
 from mesh.telemetry.setup import Telemetry, setup
 from mesh.testing.echo import ECHO, EchoServer, echo_stub, words
 from mesh.testing.spans import SpanRecorder
@@ -194,6 +196,22 @@ async def test_a_stream_read_with_read_ends_its_span(village: Village, kind: str
         pass
     spans = await village.spans.wait_for(2)
     assert {code_of(span) for span in spans} == {"OK"}
+
+
+async def test_a_caller_who_gives_up_behind_the_retries_ends_the_call_at_once(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "_may_repeat", lambda path: True)
+    telemetry = village.telemetry
+    chain = [retry.ClientRetry(RetryBudget()), *client_tracing(telemetry.tracer, telemetry.propagator)]
+    async with grpc.aio.insecure_channel(village.server.address, interceptors=chain) as channel:
+        task = asyncio.create_task(ended(echo_stub(channel, "Unary")(StringValue(value="hang"), timeout=20)))
+        await village.server.servicer.hanging.wait()
+        task.cancel()
+        spans = await village.spans.wait_for(2)
+    assert {code_of(span) for span in spans} == {"CANCELLED"}
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_a_server_that_goes_away_ends_the_client_span_as_unavailable(village: Village) -> None:

@@ -29,7 +29,7 @@ class ClientRetry(grpc.aio.UnaryUnaryClientInterceptor):
         if not _may_repeat(details.method):
             return call
         for attempt in range(1, self._attempts):
-            if await call.code() is not grpc.StatusCode.UNAVAILABLE:
+            if await _code(call) is not grpc.StatusCode.UNAVAILABLE:
                 break
             pause = random.uniform(0, self._first_pause * 2**attempt)  # noqa: S311 - jitter, no secret
             if not _time_for(pause) or not self._budget.retry():
@@ -37,6 +37,16 @@ class ClientRetry(grpc.aio.UnaryUnaryClientInterceptor):
             await asyncio.sleep(pause)
             call = await continuation(details, request)
         return call
+
+
+async def _code(call: Any) -> grpc.StatusCode:
+    """The call's status. A caller who gives up meanwhile ends the call too: grpc.aio would let it run on unheard."""
+    try:
+        code: grpc.StatusCode = await call.code()
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+    return code
 
 
 def _may_repeat(path: str | bytes) -> bool:
