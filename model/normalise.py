@@ -13,9 +13,9 @@ READ_AT_MOST = 8_000
 # The patterns have no nested repetition: hostile input costs linear time.
 _URL = re.compile(r"[\[(<\"']?(?:https?://|www\.)([^\s<>\"'\[\]()]{1,2000})[\])>\"']?", re.IGNORECASE)
 _EMAIL = re.compile(r"\[email\]|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)
-_BBCODE = re.compile(r"\[/?(?:url|link|img|b|i|u)\b[^\[\]\n]{0,300}\]?", re.IGNORECASE)
+_BBCODE = re.compile(r"\[/?(?:url|link|img|b|i|u)\b(?:=[^\[\]\s]{0,2000})?\]?", re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\s", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]{0,300}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]{0,2000}>", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _INVISIBLE = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _SPACE = re.compile(r"\s+")
@@ -56,7 +56,8 @@ def normalise(raw: str) -> NormalText:
     text = html.unescape(_ends(raw))
     urls = tuple(_URL.findall(text))
     markup = bool(_ANCHOR.search(text) or _BBCODE.search(text))
-    text = _TAG.sub(" ", _BBCODE.sub(" ", _URL.sub(" ", text)))
+    # Markup goes first: without its link a tag has lost its end.
+    text = _URL.sub(" ", _BBCODE.sub(" ", _TAG.sub(" ", text)))
     text, emails = _EMAIL.subn(" ", text)
     folded, disguised = fold(text)
     return NormalText(folded.translate(_DIGITS), urls, emails, markup, disguised, _shouting(text))

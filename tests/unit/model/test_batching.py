@@ -256,3 +256,17 @@ async def test_an_observer_that_fails_costs_no_verdict(caplog: pytest.LogCapture
 def test_bounds_that_bound_nothing_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="at least one"):
         Batcher(Gate(), **bad)  # type: ignore[arg-type]
+
+
+async def test_a_loop_that_is_stopped_from_outside_leaves_nobody_waiting() -> None:
+    gate = Gate()
+    batcher = Batcher(gate, max_wait=0)
+    async with busy(gate, batcher) as first:
+        waiting = ask(batcher, "a")[0]
+        await queued(batcher, 1)
+        assert batcher._loop is not None
+        batcher._loop.cancel()
+        async with asyncio.timeout(BOUND):
+            for task in (first, waiting):
+                with pytest.raises(BatcherClosedError):
+                    await task
