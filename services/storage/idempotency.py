@@ -80,7 +80,7 @@ class IdempotencyKeys:
         if not request_id:
             async with database.write() as session:
                 return await effect(session)
-        key = {"scope": _scope(call), "method": call.method.path, "request_id": request_id}
+        key = _key(call, request_id)
         fingerprint = request_fingerprint(request, without=secrets)
         async with database.write() as session:
             if not await self._claim(session, key, fingerprint):
@@ -91,6 +91,46 @@ class IdempotencyKeys:
             encoded = answer.SerializeToString(deterministic=True)
             await session.execute(update(self.table).filter_by(**key).values(answer=encoded))
         return answer_type.FromString(encoded)
+
+    async def answered(
+        self, session: AsyncSession, call: Call, request: Message, answer_type: type[Answer]
+    ) -> Answer | None:
+        """The answer that the same request got before, without doing anything; None if there is none yet.
+
+        Raises:
+            HamletError: REQUEST_ID_REUSED when the id came with other parameters.
+        """
+        request_id = str(getattr(request, "request_id", ""))
+        if not request_id:
+            return None
+        key = _key(call, request_id)
+        row: Row[Any] | None = (await session.execute(select(self.table).filter_by(**key))).first()
+        return None if row is None else _answer_in(row, request_fingerprint(request), answer_type)
+
+    async def settle(
+        self, session: AsyncSession, call: Call, request: Message, receipt: Answer, answer: Answer
+    ) -> Answer:
+        """Puts the answer in the place of the receipt that the effect gave for it, unless another attempt was faster.
+
+        For effects that take two transactions: the first stores a receipt (an answer that no client is sent), the
+        second, of whichever attempt comes first, the answer that all of them get.
+
+        Returns:
+            The answer to give: this one, or the other attempt's.
+        """
+        request_id = str(getattr(request, "request_id", ""))
+        encoded = answer.SerializeToString(deterministic=True)
+        settled = type(answer).FromString(encoded)
+        if not request_id:
+            return settled
+        key = _key(call, request_id)
+        awaited = self.table.c.answer == receipt.SerializeToString(deterministic=True)
+        statement = update(self.table).filter_by(**key).where(awaited).values(answer=encoded)
+        if (await session.execute(statement.returning(self.table.c.request_id))).first() is not None:
+            return settled
+        row: Row[Any] | None = (await session.execute(select(self.table).filter_by(**key))).first()
+        # Without a row it was erased meanwhile, and nobody will ask for it again.
+        return settled if row is None else type(answer).FromString(row.answer)
 
     async def purge(self, session: AsyncSession, *, now: datetime | None = None) -> None:
         """Removes keys whose retention is over."""
@@ -123,9 +163,7 @@ class IdempotencyKeys:
         if row is None:
             # Purged or erased between the two statements.
             raise HamletError(ErrorReason.ERROR_REASON_REQUEST_IN_PROGRESS, retry_after=_RETRY_AFTER)
-        if row.fingerprint != fingerprint:
-            raise HamletError(ErrorReason.ERROR_REASON_REQUEST_ID_REUSED)
-        return answer_type.FromString(row.answer)
+        return _answer_in(row, fingerprint, answer_type)
 
 
 def request_fingerprint(request: Message, *, without: Sequence[str] = ()) -> bytes:
@@ -136,6 +174,16 @@ def request_fingerprint(request: Message, *, without: Sequence[str] = ()) -> byt
         parameters.ClearField(field)
     name = request.DESCRIPTOR.full_name.encode()
     return hashlib.sha256(name + b"\0" + parameters.SerializeToString(deterministic=True)).digest()
+
+
+def _key(call: Call, request_id: str) -> dict[str, str]:
+    return {"scope": _scope(call), "method": call.method.path, "request_id": request_id}
+
+
+def _answer_in(row: Row[Any], fingerprint: bytes, answer_type: type[Answer]) -> Answer:
+    if row.fingerprint != fingerprint:
+        raise HamletError(ErrorReason.ERROR_REASON_REQUEST_ID_REUSED)
+    return answer_type.FromString(row.answer)
 
 
 def _scope(call: Call) -> str:

@@ -16,11 +16,12 @@ BUSY_TIMEOUT = 0.75
 def sqlite_engines(url: URL, *, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
     """(reader, writer). The writer's pool of one connection makes writers queue here and not in SQLite's busy loop.
 
+    secure_delete because what a person has erased must not stay in free pages (see `scrub`).
     synchronous=FULL because NORMAL in WAL mode loses acknowledged commits at power loss.
     """
     sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
     reader = _engine(url, pool_size, "BEGIN", {"query_only": "ON"})
-    writer = _engine(url, 1, "BEGIN IMMEDIATE", {"foreign_keys": "ON"})
+    writer = _engine(url, 1, "BEGIN IMMEDIATE", {"foreign_keys": "ON", "secure_delete": "ON"})
     return reader, writer
 
 
