@@ -176,7 +176,7 @@ class CreateAdminRequest(_message.Message):
     password: _builtins.str
     """10 to 256 characters."""
     only_if_none: _builtins.bool
-    """Do nothing and answer ALREADY_EXISTS where there is an administrator."""
+    """Do nothing and answer ADMIN_EXISTS where there is an administrator."""
     def __init__(
         self,
         *,

@@ -115,7 +115,7 @@ class AccountAdminServiceServicer:
     def CreateAdmin(self, request, context):
         """Create the first administrator, or another one, from the operator's machine.
 
-        Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE.
+        Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE, ADMIN_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -123,7 +123,8 @@ class AccountAdminServiceServicer:
 
     def RotateSigningKey(self, request, context):
         """Start signing with a new key. It is published at once and signs as soon as every verifier has had time to see it;
-        the old one stays published until its last token has expired.
+        the old one stays published until its last token has expired. While a new key waits for its time, that one is
+        answered; while too many old ones are still published, OVERLOADED.
 
         Errors: none of its own.
         """

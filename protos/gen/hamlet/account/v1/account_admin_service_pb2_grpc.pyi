@@ -60,11 +60,12 @@ class AccountAdminServiceStub:
     CreateAdmin: _grpc.UnaryUnaryMultiCallable[_account_admin_service_pb2.CreateAdminRequest, _account_pb2.Account]
     """Create the first administrator, or another one, from the operator's machine.
 
-    Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE.
+    Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE, ADMIN_EXISTS.
     """
     RotateSigningKey: _grpc.UnaryUnaryMultiCallable[_account_admin_service_pb2.RotateSigningKeyRequest, _account_admin_service_pb2.RotateSigningKeyResponse]
     """Start signing with a new key. It is published at once and signs as soon as every verifier has had time to see it;
-    the old one stays published until its last token has expired.
+    the old one stays published until its last token has expired. While a new key waits for its time, that one is
+    answered; while too many old ones are still published, OVERLOADED.
 
     Errors: none of its own.
     """
@@ -100,11 +101,12 @@ class AccountAdminServiceAsyncStub(AccountAdminServiceStub):
     CreateAdmin: _aio.UnaryUnaryMultiCallable[_account_admin_service_pb2.CreateAdminRequest, _account_pb2.Account]  # type: ignore[assignment]
     """Create the first administrator, or another one, from the operator's machine.
 
-    Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE.
+    Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE, ADMIN_EXISTS.
     """
     RotateSigningKey: _aio.UnaryUnaryMultiCallable[_account_admin_service_pb2.RotateSigningKeyRequest, _account_admin_service_pb2.RotateSigningKeyResponse]  # type: ignore[assignment]
     """Start signing with a new key. It is published at once and signs as soon as every verifier has had time to see it;
-    the old one stays published until its last token has expired.
+    the old one stays published until its last token has expired. While a new key waits for its time, that one is
+    answered; while too many old ones are still published, OVERLOADED.
 
     Errors: none of its own.
     """
@@ -167,7 +169,7 @@ class AccountAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_pb2.Account, _abc.Awaitable[_account_pb2.Account]]:
         """Create the first administrator, or another one, from the operator's machine.
 
-        Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE.
+        Errors: EMAIL_TAKEN, USERNAME_TAKEN, PASSWORD_UNSAFE, ADMIN_EXISTS.
         """
 
     @_abc_1.abstractmethod
@@ -177,7 +179,8 @@ class AccountAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_account_admin_service_pb2.RotateSigningKeyResponse, _abc.Awaitable[_account_admin_service_pb2.RotateSigningKeyResponse]]:
         """Start signing with a new key. It is published at once and signs as soon as every verifier has had time to see it;
-        the old one stays published until its last token has expired.
+        the old one stays published until its last token has expired. While a new key waits for its time, that one is
+        answered; while too many old ones are still published, OVERLOADED.
 
         Errors: none of its own.
         """

@@ -111,7 +111,7 @@ class AccountServiceServicer:
     def ChangePassword(self, request, context):
         """Change the password. Every session but a new one, which is returned, ends.
 
-        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE.
+        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE, ACCOUNT_SUSPENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -58,7 +58,7 @@ class AccountServiceStub:
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_pb2.Session]
     """Change the password. Every session but a new one, which is returned, ends.
 
-    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE.
+    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE, ACCOUNT_SUSPENDED.
     """
     DeleteAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteAccountRequest, _empty_pb2.Empty]
     """Delete an account and erase the person everywhere: profile, sessions, and through each service's
@@ -101,7 +101,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     ChangePassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_pb2.Session]  # type: ignore[assignment]
     """Change the password. Every session but a new one, which is returned, ends.
 
-    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE.
+    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE, ACCOUNT_SUSPENDED.
     """
     DeleteAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteAccountRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Delete an account and erase the person everywhere: profile, sessions, and through each service's
@@ -165,7 +165,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_pb2.Session, _abc.Awaitable[_account_pb2.Session]]:
         """Change the password. Every session but a new one, which is returned, ends.
 
-        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE.
+        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE, ACCOUNT_SUSPENDED.
         """
 
     @_abc_1.abstractmethod

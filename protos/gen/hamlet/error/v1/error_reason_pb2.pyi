@@ -114,6 +114,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The edge: no method answers at this path with this HTTP method."""
     ERROR_REASON_CONTENT_TYPE_NOT_JSON: _ErrorReason.ValueType  # 45
     """The edge: a REST call that may change something came with another content type than application/json."""
+    ERROR_REASON_ADMIN_EXISTS: _ErrorReason.ValueType  # 46
+    """There is an administrator already, and only a first one was asked for."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the machine-readable reason of every error that a Hamlet service answers with. It travels as
@@ -217,4 +219,6 @@ ERROR_REASON_PATH_NOT_FOUND: ErrorReason.ValueType  # 44
 """The edge: no method answers at this path with this HTTP method."""
 ERROR_REASON_CONTENT_TYPE_NOT_JSON: ErrorReason.ValueType  # 45
 """The edge: a REST call that may change something came with another content type than application/json."""
+ERROR_REASON_ADMIN_EXISTS: ErrorReason.ValueType  # 46
+"""There is an administrator already, and only a first one was asked for."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
