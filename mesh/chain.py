@@ -17,7 +17,6 @@ ORDER = (
     "load_shedding",
     "rate_limit",
     "decode",
-    "idempotency",
 )
 """Outermost first. Nothing that a stranger sends is decoded before it is known that he may call, and nothing leaves
 that the error boundary has not seen."""

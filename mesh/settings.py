@@ -53,7 +53,7 @@ class EndpointSettings(BaseSettings):
 
 def endpoint_of(service: str) -> EndpointSettings:
     """The endpoint settings of a service, its target defaulting to its name and the usual port."""
-    endpoint = EndpointSettings(_env_prefix=f"HAMLET_{service.upper()}_")
+    endpoint = EndpointSettings(_env_prefix=f"HAMLET_{service.upper()}_")  # type: ignore[call-arg] # pydantic's own
     if not endpoint.target:
         endpoint.target = f"dns:///{service}:50051"
     return endpoint

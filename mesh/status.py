@@ -1,5 +1,7 @@
 """Errors on the wire: google.rpc.Status with ErrorInfo, BadRequest and RetryInfo (AIP-193)."""
 
+from typing import Any
+
 import grpc
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2, status_pb2
@@ -30,9 +32,10 @@ def to_status(error: HamletError) -> status_pb2.Status:
     return status
 
 
-def error_of(rpc_error: grpc.Call) -> HamletError | None:
+def error_of(rpc_error: grpc.RpcError) -> HamletError | None:
     """The HamletError that a server of ours answered with, or None if the error did not come from one."""
-    status = rpc_status.from_call(rpc_error)
+    call: Any = rpc_error  # every RpcError of a call is one, which the stubs do not say
+    status = rpc_status.from_call(call)
     return None if status is None else _from_status(status)
 
 

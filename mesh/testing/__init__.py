@@ -1,0 +1,1 @@
+"""What tests of all rooms share: real servers, certificates, spans, an OTLP receiver, PostgreSQL, Envoy."""

@@ -10,32 +10,38 @@ from mesh.call import current_or_none
 from mesh.contract import method_at
 from mesh.errors import HamletError
 
-__all__ = ["ClientDeadline"]
+__all__ = ["client_deadlines", "with_details"]
 
 _WITHOUT_CONTRACT = 10.0
 
 
-class ClientDeadline(
-    grpc.aio.UnaryUnaryClientInterceptor,
-    grpc.aio.UnaryStreamClientInterceptor,
-    grpc.aio.StreamUnaryClientInterceptor,
-    grpc.aio.StreamStreamClientInterceptor,
-):
+class _UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await continuation(_bounded(client_call_details), request)
+
+
+class _UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await continuation(_bounded(client_call_details), request)
+
+
+class _StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
+    async def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return await continuation(_bounded(client_call_details), request_iterator)
+
+
+class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return await continuation(_bounded(client_call_details), request_iterator)
+
+
+def client_deadlines() -> list[grpc.aio.ClientInterceptor]:
     """Sets each call's timeout to the least of the caller's own, the contract's, and what is left of the call being
     served. When nothing is left the call is not made.
+
+    One interceptor a kind of RPC, because grpc.aio uses an interceptor for the first kind it implements only.
     """
-
-    async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        return await continuation(_bounded(details), request)
-
-    async def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
-        return await continuation(_bounded(details), request)
-
-    async def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
-        return await continuation(_bounded(details), requests)
-
-    async def intercept_stream_stream(self, continuation: Any, details: Any, requests: Any) -> Any:
-        return await continuation(_bounded(details), requests)
+    return [_UnaryUnary(), _UnaryStream(), _StreamUnary(), _StreamStream()]
 
 
 def _bounded(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:

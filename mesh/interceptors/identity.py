@@ -1,0 +1,82 @@
+"""Who calls: the workload of the certificate and the person of the token."""
+
+from urllib.parse import unquote
+
+from hamlet.error.v1.error_reason_pb2 import ErrorReason
+
+from mesh.call import Call, Caller, Principal, Proceed
+from mesh.errors import HamletError
+from mesh.identity.spiffe import workload_of
+from mesh.identity.tokens import TokenVerifier
+
+__all__ = ["IdentityInterceptor"]
+
+_EDGE = "edge"
+_SAN = "x509_subject_alternative_name"
+
+
+class IdentityInterceptor:
+    """Fills in the call's caller. A token that is not valid fails even a public call: whoever sends one means it.
+
+    Args:
+        verifier: None refuses every token.
+        assume_workload: who callers without TLS are taken for; for tests on loopback.
+    """
+
+    name = "identity"
+
+    def __init__(
+        self, verifier: TokenVerifier | None, *, trust_domain: str, assume_workload: str | None = None
+    ) -> None:
+        self._verifier, self._trust_domain, self._assumed = verifier, trust_domain, assume_workload
+
+    async def intercept(self, call: Call, proceed: Proceed) -> None:
+        workload = self._workload(call)
+        token = _bearer(call.metadata.get("authorization", ""))
+        call.caller = Caller(
+            workload=workload,
+            principal=await self._principal(token) if token else None,
+            address=_address(call, workload),
+            user_agent=call.metadata.get("x-forwarded-user-agent") or call.metadata.get("user-agent", ""),
+            token=token,
+        )
+        await proceed()
+
+    async def _principal(self, token: str) -> Principal:
+        if self._verifier is None:
+            raise HamletError(ErrorReason.ERROR_REASON_INVALID_TOKEN)
+        return await self._verifier.verify(token)
+
+    def _workload(self, call: Call) -> str:
+        context = call.context.auth_context()
+        names = [name.decode(errors="replace") for name in context.get(_SAN, ())]
+        found = [workload for name in names if (workload := workload_of(name, self._trust_domain))]
+        # A certificate that claims to be two workloads is none of ours.
+        if len(found) == 1:
+            return found[0]
+        return self._assumed or ""
+
+
+def _bearer(header: str) -> str:
+    """The token of an Authorization header (RFC 6750), "" without one.
+
+    Raises:
+        HamletError: INVALID_TOKEN for any other scheme.
+    """
+    if not header:
+        return ""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise HamletError(ErrorReason.ERROR_REASON_INVALID_TOKEN)
+    return token.strip()
+
+
+def _address(call: Call, workload: str) -> str:
+    """The person's address. Only the edge is believed when it names one."""
+    if workload == _EDGE:
+        forwarded = call.metadata.get("x-envoy-external-address") or call.metadata.get("x-forwarded-for", "")
+        if forwarded:
+            return forwarded.rsplit(",", 1)[-1].strip()
+    peer = unquote(call.context.peer() or "")
+    kind, _, rest = peer.partition(":")
+    return rest.rsplit(":", 1)[0].strip("[]") if kind in {"ipv4", "ipv6"} else ""

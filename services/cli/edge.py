@@ -1,0 +1,83 @@
+"""`python -m services.cli.edge`: the edge as a process; renders Envoy's configuration and runs it until SIGTERM."""
+
+import asyncio
+import os
+import signal
+import sys
+
+from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
+from hamlet.account.v1 import account_admin_service_pb2, account_service_pb2, session_service_pb2
+from hamlet.blog.v1 import post_reading_service_pb2, post_revision_service_pb2, post_service_pb2
+from hamlet.comment.v1 import comment_service_pb2, moderation_service_pb2
+from hamlet.mesh.v1 import key_set_service_pb2
+from hamlet.spam.v1 import spam_service_pb2
+
+from mesh.edge import EdgeService, EdgeSettings, EnvoyProcess, Identity, Upstream, Village, write_configuration
+from mesh.settings import MeshSettings, endpoint_of
+
+__all__ = ["CONTRACTS", "village"]
+
+CONTRACTS = {
+    "account": (account_service_pb2, session_service_pb2, account_admin_service_pb2, key_set_service_pb2),
+    "blog": (post_service_pb2, post_reading_service_pb2, post_revision_service_pb2),
+    "comment": (comment_service_pb2, moderation_service_pb2),
+    "spam": (spam_service_pb2,),
+}
+"""Which process serves which contracts; what of them is public they say themselves."""
+
+
+def village(settings: MeshSettings) -> Village:
+    """What stands behind the edge, by `HAMLET_<SERVICE>_TARGET`."""
+    return Village(
+        services=[
+            EdgeService(service, cluster)
+            for cluster, modules in CONTRACTS.items()
+            for module in modules
+            for service in _services(module.DESCRIPTOR)
+        ],
+        upstreams=[Upstream(name, _addresses(endpoint_of(name).target)) for name in CONTRACTS],
+        key_set_cluster=settings.key_set_peer,
+        identity=Identity(settings.certificates.absolute() / "edge", settings.trust_domain),
+    )
+
+
+def _services(file: FileDescriptor) -> list[ServiceDescriptor]:
+    return list(file.services_by_name.values())
+
+
+def _addresses(target: str) -> tuple[str, ...]:
+    """`host:port` of each replica of a gRPC target."""
+    return tuple(target.rsplit("/", 1)[-1].removeprefix("ipv4:").removeprefix("dns:").split(","))
+
+
+def _collector() -> str | None:
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    return endpoint.rsplit("/", 1)[-1] or None
+
+
+async def _run() -> int:
+    mesh_settings, settings = MeshSettings(), EdgeSettings()
+    bootstrap = write_configuration(
+        village(mesh_settings),
+        settings,
+        mesh_settings.home.absolute() / "edge",
+        issuer=mesh_settings.token_issuer,
+        audience=mesh_settings.token_audience,
+        collector=_collector(),
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    envoy = EnvoyProcess(bootstrap, settings)
+    await envoy.start()
+    ended, stopped = asyncio.create_task(envoy.wait()), asyncio.create_task(stop.wait())
+    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not ended.done():
+        await envoy.stop(settings.drain_seconds + 5.0)
+        return 0
+    return ended.result() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_run()))

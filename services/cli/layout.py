@@ -1,0 +1,133 @@
+"""Where a village on one machine keeps its things and listens: decided once at `hamlet up`, read by everything else."""
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["SERVICES", "Layout", "NotRunningError", "home"]
+
+SERVICES = ("account", "blog", "comment", "spam")
+WORKLOADS = (*SERVICES, "edge", "operator")
+_FIRST_PORT = 50051
+
+
+class NotRunningError(RuntimeError):
+    """No village runs from this home folder."""
+
+
+def home() -> Path:
+    """`HAMLET_HOME`, or `var` in the current folder."""
+    return Path(os.environ.get("HAMLET_HOME") or "var").absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Ports on loopback, and the supervisor's process id.
+
+    Attributes:
+        edge: the front door, the only port meant for others.
+        grpc, metrics: by service.
+    """
+
+    supervisor_pid: int
+    edge: int
+    edge_admin: int
+    receiver: int
+    grpc: dict[str, int]
+    metrics: dict[str, int]
+    jaeger_ui: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.edge}"
+
+    def save(self, folder: Path) -> None:
+        """Writes the layout atomically, so that a reader never sees half of it."""
+        path = _path(folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Layout":
+        """The layout of the village that runs from `folder`.
+
+        Raises:
+            NotRunningError: none does.
+        """
+        try:
+            layout = cls(**json.loads(_path(folder).read_text()))
+        except FileNotFoundError:
+            raise NotRunningError(f"no village runs from {folder}; start one with `hamlet up`") from None
+        if not _alive(layout.supervisor_pid):
+            raise NotRunningError(f"the village of {folder} has ended; start it with `hamlet up`")
+        return layout
+
+    @staticmethod
+    def forget(folder: Path) -> None:
+        _path(folder).unlink(missing_ok=True)
+
+    @classmethod
+    def choose(cls, edge_port: int) -> "Layout":
+        """Takes the usual ports where they are free and others where they are not.
+
+        Args:
+            edge_port: the front door's port; 0 takes a free one.
+
+        Raises:
+            OSError: `edge_port` is taken.
+        """
+        if edge_port:
+            _refuse_taken(edge_port)
+        ports = _Ports()
+        return cls(
+            supervisor_pid=os.getpid(),
+            edge=edge_port or ports.take(),
+            edge_admin=ports.take(),
+            receiver=ports.take(),
+            grpc={name: ports.take(_FIRST_PORT + index) for index, name in enumerate(SERVICES)},
+            metrics={name: ports.take(_FIRST_PORT + 100 + index) for index, name in enumerate(SERVICES)},
+        )
+
+
+class _Ports:
+    """Hands out free ports and never the same twice."""
+
+    def __init__(self) -> None:
+        self._taken: set[int] = set()
+
+    def take(self, preferred: int = 0) -> int:
+        for port in (preferred, 0):
+            with socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+                chosen = int(probe.getsockname()[1])
+            if chosen not in self._taken:
+                self._taken.add(chosen)
+                return chosen
+        return self.take()
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+
+
+def _path(folder: Path) -> Path:
+    return folder / "run" / "village.json"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
