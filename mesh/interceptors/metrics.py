@@ -27,12 +27,12 @@ class ServerMetrics:
             await proceed()
             return
         attributes = rpc_attributes(method_of_path(call.method.path))
-        outcome, started = OK, time.perf_counter()
+        outcome, started, budget = OK, time.perf_counter(), call.deadline.remaining()
         self._instruments.server_in_flight.add(1, attributes)
         try:
             await proceed()
         except BaseException as error:
-            outcome = server_outcome(error, call)
+            outcome = server_outcome(error, call, budget)
             raise
         finally:
             self._instruments.server_in_flight.add(-1, attributes)

@@ -35,12 +35,12 @@ class ServerTracing:
         method = method_of_path(call.method.path)
         span = self._tracer.start_span(method, remote, SpanKind.SERVER, rpc_attributes(method))
         token = attach(set_span_in_context(span, remote))
-        outcome = OK
+        outcome, budget = OK, call.deadline.remaining()
         try:
             await proceed()
         except BaseException as error:
             if span.is_recording():
-                outcome = server_outcome(error, call)
+                outcome = server_outcome(error, call, budget)
             raise
         finally:
             if span.is_recording():

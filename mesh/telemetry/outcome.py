@@ -22,8 +22,9 @@ from mesh.telemetry.conventions import (
 
 __all__ = ["OK", "Outcome", "client_outcome", "served", "server_outcome"]
 
-_CLOCK_SKEW = 0.02
-"""Seconds. A client's deadline passes on its own clock and it hangs up; that is a deadline, not a change of mind."""
+_CLOCK_SKEW, _ROUNDING = 0.02, 0.01
+"""A client hangs up when its deadline passes on its own clock: seconds by which that may be ahead of ours, and the part
+of a timeout by which gRPC rounds it up on the wire. Within them it is a deadline, not a change of mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,13 @@ class Outcome:
 OK = Outcome(grpc.StatusCode.OK)
 
 
-def server_outcome(error: BaseException, call: Call) -> Outcome:
-    """What the caller is going to be told about `error`, seen from inside the deadline interceptor."""
-    code = _answer(error, call)
+def server_outcome(error: BaseException, call: Call, budget: float | None) -> Outcome:
+    """What the caller is going to be told about `error`, seen from inside the deadline interceptor.
+
+    Args:
+        budget: seconds that the call had when it came in; None without a deadline.
+    """
+    code = _answer(error, call, budget)
     surprise = error if code is None else None
     code = code or grpc.StatusCode.INTERNAL
     return Outcome(code, fault=code in SERVER_FAULTS, reason=_reason(error), surprise=surprise)
@@ -86,17 +91,17 @@ def served(code: grpc.StatusCode) -> Outcome:
     return OK if code is grpc.StatusCode.OK else Outcome(code, fault=True)
 
 
-def _answer(error: BaseException, call: Call) -> grpc.StatusCode | None:
+def _answer(error: BaseException, call: Call, budget: float | None) -> grpc.StatusCode | None:
     if isinstance(error, asyncio.CancelledError):
-        return _of_cancellation(error, call)
+        return _of_cancellation(error, call, budget)
     if isinstance(error, grpc.aio.AbortError):
         return _status_code(call.context.code())
     return _own_code(error)
 
 
-def _of_cancellation(error: asyncio.CancelledError, call: Call) -> grpc.StatusCode:
+def _of_cancellation(error: asyncio.CancelledError, call: Call, budget: float | None) -> grpc.StatusCode:
     left = call.deadline.remaining()
-    if left is not None and left <= _CLOCK_SKEW:
+    if left is not None and left <= _CLOCK_SKEW + _ROUNDING * (budget or 0.0):
         return grpc.StatusCode.DEADLINE_EXCEEDED
     task = asyncio.current_task()
     from_inside = task is None or not task.cancelling() or DRAINING in error.args

@@ -13,12 +13,14 @@ CallFilter = Callable[[Any], bool]
 """A filter of `opentelemetry.instrumentation.grpc.filters`: takes call details, says whether to observe the call."""
 
 _EXCLUDED = "OTEL_PYTHON_GRPC_EXCLUDED_SERVICES"
+_HOUSEKEEPING = service_name("hamlet.mesh.v1.KeySetService")
+"""Every service asks for the keys every few seconds; as traces of their own they would hide those of people."""
 
 
 def usual_calls() -> CallFilter:
-    """All calls but health checks and the services named in OTEL_PYTHON_GRPC_EXCLUDED_SERVICES (comma-separated)."""
+    """All calls but health checks, polls for keys, and the services in OTEL_PYTHON_GRPC_EXCLUDED_SERVICES."""
     names = [name.strip() for name in os.environ.get(_EXCLUDED, "").split(",")]
-    excluded: CallFilter = any_of(health_check(), *(service_name(name) for name in names if name))
+    excluded: CallFilter = any_of(health_check(), _HOUSEKEEPING, *(service_name(name) for name in names if name))
     return negate(excluded)
 
 

@@ -41,8 +41,9 @@ async def village(traced: Traced, **options: Any) -> AsyncIterator[grpc.aio.Chan
         yield channel
 
 
-def test_health_checks_are_not_observed() -> None:
+def test_health_checks_and_polls_for_keys_are_not_observed() -> None:
     observed = Selection(usual_calls())
+    assert "/hamlet.mesh.v1.KeySetService/GetKeySet" not in observed
     assert "/grpc.health.v1.Health/Watch" not in observed
     assert f"/{ECHO}/Unary" in observed
 
