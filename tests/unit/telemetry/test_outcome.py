@@ -43,12 +43,14 @@ def test_an_abort_has_the_code_that_grpc_was_given() -> None:
 
 
 @pytest.mark.parametrize(("left", "budget", "late"), [(0.0, 1.0, True), (0.05, 10.0, True), (0.05, 1.0, False)])
-def test_a_caller_that_hangs_up_as_its_deadline_passes_exceeded_it(left: float, budget: float, late: bool) -> None:
+async def test_a_caller_that_hangs_up_as_its_deadline_passes_exceeded_it(
+    left: float, budget: float, late: bool
+) -> None:
     outcome = server_outcome(asyncio.CancelledError(), call(left), budget)
     assert (outcome.code is Code.DEADLINE_EXCEEDED) is late
 
 
-def test_a_cancellation_from_inside_is_what_the_guard_answers() -> None:
+async def test_a_cancellation_from_inside_is_what_the_guard_answers() -> None:
     assert server_outcome(asyncio.CancelledError(), call(), None).code is Code.UNAVAILABLE
     assert server_outcome(asyncio.CancelledError(DRAINING), call(), None).code is Code.UNAVAILABLE
 
