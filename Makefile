@@ -12,6 +12,14 @@ TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+.PHONY: up
+up: $(READY) ## Start the village and keep it up until Ctrl-C
+	@$(BIN)/hamlet up $(ARGS)
+
+.PHONY: down
+down: $(READY) ## End a village that runs in the background
+	@$(BIN)/hamlet down
+
 ##@ Set-up
 
 .PHONY: setup
@@ -61,3 +69,17 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 	$(BIN)/buf format -w
+
+##@ Tests
+
+.PHONY: test
+test: $(READY) ## Everything
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: test-fast
+test-fast: $(READY) ## What takes no processes: under a minute
+	$(BIN)/pytest -n 2 -m "not slow" tests/unit tests/contract tests/store
+
+.PHONY: test-jaeger
+test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)
+	@$(BIN)/python tests/e2e/jaeger.py

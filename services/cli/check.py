@@ -38,7 +38,7 @@ async def check(console: Console) -> int:
     """Prints the findings; the status is 1 if one of them is bad."""
     found = await findings(home())
     for each in found:
-        console.print(f"[green]√[/] {each.what}" if each.good else f"[red]×[/] {each.what}\n    {each.mend}")
+        console.print(f"[green]ok[/]    {each.what}" if each.good else f"[red]mend[/]  {each.what}\n      {each.mend}")
     bad = sum(not each.good for each in found)
     console.print(f"\n{len(found)} checked, {bad or 'none'} to mend")
     return 1 if bad else 0
