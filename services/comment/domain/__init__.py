@@ -1,0 +1,1 @@
+"""Rules of comments without I/O and without a clock."""

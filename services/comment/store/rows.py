@@ -1,0 +1,37 @@
+"""Between rows and domain objects."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from services.comment.domain.comment import Comment, Decision, Label, Reason, Shown, State, Verdict
+from services.comment.tables import CommentRow
+
+__all__ = ["comment_of", "values_of"]
+
+_PLAIN = [each.name for each in fields(Comment) if each.name not in ("state", "decision", "verdict", "shown")]
+
+
+def comment_of(row: CommentRow) -> Comment:
+    return Comment(
+        **{name: getattr(row, name) for name in _PLAIN},
+        state=State(row.state),
+        decision=Decision(row.decision),
+        shown=Shown(row.shown),
+        verdict=None if row.verdict is None else _verdict_of(row.verdict),
+    )
+
+
+def values_of(comment: Comment) -> dict[str, Any]:
+    """By column."""
+    return {
+        **{name: getattr(comment, name) for name in _PLAIN},
+        "state": int(comment.state),
+        "decision": int(comment.decision),
+        "shown": int(comment.shown),
+        "verdict": None if comment.verdict is None else asdict(comment.verdict),
+    }
+
+
+def _verdict_of(record: dict[str, Any]) -> Verdict:
+    reasons = tuple(Reason(**{**each, "evidence": tuple(each["evidence"])}) for each in record["reasons"])
+    return Verdict(Label(record["label"]), record["probability"], reasons, record["model_version"])
