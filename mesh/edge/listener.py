@@ -19,6 +19,8 @@ def public_listener(settings: EdgeSettings, *, http_filters: list[Config], route
         "stat_prefix": "edge",
         "codec_type": "AUTO",
         "server_name": "hamlet",
+        # What a person can name when asking for help; what came in under this name was taken off.
+        "always_set_request_id_in_response": True,
         "early_header_mutation_extensions": [early_header_mutation()],
         "local_reply_config": local_reply_config(),
         "route_config": routes,

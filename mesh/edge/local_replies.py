@@ -19,12 +19,19 @@ __all__ = ["local_reply_config"]
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """When Envoy answers so, this is the reason. `status` replaces Envoy's where that misleads."""
+    """When Envoy answers so, this is the reason.
+
+    Attributes:
+        grpc_reason: the reason for gRPC callers, where theirs is another.
+        status: replaces Envoy's HTTP status where that misleads.
+        explained: whether Envoy's own text is added as `ErrorInfo.metadata.detail`.
+    """
 
     when: Config
     reason: ErrorReason.ValueType
     grpc_reason: ErrorReason.ValueType | None = None
     status: int | None = None
+    explained: bool = False
 
 
 def local_reply_config() -> Config:
@@ -33,9 +40,14 @@ def local_reply_config() -> Config:
 
 
 def _cases() -> Iterator[_Case]:
-    yield _Case(_details_start_with("jwt_authn_access_denied{Jwks"), ErrorReason.ERROR_REASON_UNAVAILABLE, status=503)
+    yield _Case(
+        _details_start_with("jwt_authn_access_denied{Jwks_remote_fetch"),
+        ErrorReason.ERROR_REASON_UNAVAILABLE,
+        status=503,
+    )
     yield _Case(_all(_status(401), _absent("authorization")), ErrorReason.ERROR_REASON_UNAUTHENTICATED)
-    yield _Case(_status(401), ErrorReason.ERROR_REASON_INVALID_TOKEN)
+    # Envoy says 403 to a token for another audience.
+    yield _Case(_details_start_with("jwt_authn_access_denied"), ErrorReason.ERROR_REASON_INVALID_TOKEN, status=401)
     yield _Case(_status(403), ErrorReason.ERROR_REASON_CONTENT_TYPE_NOT_JSON)
     yield _Case(
         _status(404), ErrorReason.ERROR_REASON_PATH_NOT_FOUND, grpc_reason=ErrorReason.ERROR_REASON_UNIMPLEMENTED
@@ -43,25 +55,32 @@ def _cases() -> Iterator[_Case]:
     yield _Case(_status(408), ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED)
     yield _Case(_any(_status(413), _status(431)), ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE)
     yield _Case(_status(429), ErrorReason.ERROR_REASON_OVERLOADED)
-    # A service that runs out of its deadline, and a caller's body that is larger than a server admits.
     yield _Case(_status(504), ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED)
     yield _Case(_flags("UO", "OM"), ErrorReason.ERROR_REASON_OVERLOADED)
     yield _Case(_any(_status(502), _status(503)), ErrorReason.ERROR_REASON_UNAVAILABLE)
     yield _Case(_at_least(500), ErrorReason.ERROR_REASON_INTERNAL)
+    # What does not fit into path or query is named. What does not fit into the body is not: its text quotes the body.
+    yield _Case(
+        _details_start_with("early_grpc_json_transcode_failure"),
+        ErrorReason.ERROR_REASON_MALFORMED_REQUEST,
+        explained=True,
+    )
     yield _Case(_at_least(400), ErrorReason.ERROR_REASON_MALFORMED_REQUEST)
 
 
 def _mappers(case: _Case) -> Iterator[Config]:
     yield {"filter": _all(_NATIVE, case.when), **_grpc_answer(case.grpc_reason or case.reason)}
-    rest: Config = {"filter": case.when, "body_format_override": _json_body(case.reason)}
+    rest: Config = {"filter": case.when, "body_format_override": _json_body(case)}
     if case.status is not None:
         rest["status_code"] = case.status
     yield rest
 
 
-def _json_body(reason: ErrorReason.ValueType) -> Config:
-    spec = spec_of(reason)
-    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": spec.reason, "domain": DOMAIN}
+def _json_body(case: _Case) -> Config:
+    spec = spec_of(case.reason)
+    info: Config = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": spec.reason, "domain": DOMAIN}
+    if case.explained:
+        info["metadata"] = {"detail": "%LOCAL_REPLY_BODY%"}
     body = {"code": spec.code.value[0], "message": spec.message, "details": [info]}
     return {"content_type": "application/json", "json_format": body}
 

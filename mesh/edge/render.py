@@ -8,8 +8,9 @@ from mesh.edge.filters import jwt
 from mesh.edge.filters.chain import http_filters
 from mesh.edge.key_set import CLUSTER, URL, key_set_cluster, key_set_listener
 from mesh.edge.listener import public_listener, socket_address
-from mesh.edge.overload import overload_manager, runtime
+from mesh.edge.overload import overload_manager
 from mesh.edge.routes import route_configuration
+from mesh.edge.runtime import runtime
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.tracing import COLLECTOR
 from mesh.edge.typed import Config

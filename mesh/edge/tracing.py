@@ -32,10 +32,7 @@ def tracing(settings: EdgeSettings) -> Config:
         "random_sampling": {"value": settings.sampling_percent},
         "overall_sampling": {"value": 100},
         "max_path_tag_length": 0,
-        "custom_tags": [
-            *({"tag": tag, "literal": {"value": "redacted"}} for tag in _REDACTED_TAGS),
-            {"tag": "http.route", "value": "%ROUTE_NAME%"},
-        ],
+        "custom_tags": [{"tag": tag, "literal": {"value": "redacted"}} for tag in _REDACTED_TAGS],
     }
 
 
