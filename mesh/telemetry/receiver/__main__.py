@@ -6,16 +6,17 @@ import signal
 import sys
 from pathlib import Path
 
+from mesh.telemetry.receiver.forward import Forward
 from mesh.telemetry.receiver.server import TraceReceiver
 from mesh.telemetry.receiver.trace_files import TraceFiles
 
 
-async def _run(listen: str, out: Path, file_bytes: int, files: int) -> None:
+async def _run(listen: str, out: Path, file_bytes: int, files: int, forward: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     trace_files = TraceFiles(out, file_bytes=file_bytes, files=files)
-    receiver = TraceReceiver(trace_files.write)
+    receiver = TraceReceiver(trace_files.write, Forward(forward) if forward else None)
     port = await receiver.start(listen)
     sys.stdout.write(f"listening on {listen.rsplit(':', 1)[0]}:{port}\n")
     sys.stdout.flush()
@@ -32,8 +33,9 @@ def _main() -> None:
     parser.add_argument("--out", type=Path, default=Path("var/traces"))
     parser.add_argument("--file-bytes", type=int, default=8_000_000, help="size at which a file is full")
     parser.add_argument("--files", type=int, default=8, help="how many files are kept")
+    parser.add_argument("--forward", default="", help="host:port of another OTLP/gRPC receiver that gets all of it too")
     given = parser.parse_args()
-    asyncio.run(_run(given.listen, given.out, given.file_bytes, given.files))
+    asyncio.run(_run(given.listen, given.out, given.file_bytes, given.files, given.forward))
 
 
 if __name__ == "__main__":

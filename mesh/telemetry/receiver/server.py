@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     add_TraceServiceServicer_to_server,
 )
 
+from mesh.telemetry.receiver.forward import Forward
 from mesh.telemetry.spans import Json, to_otlp_json
 
 __all__ = ["TraceReceiver"]
@@ -24,10 +25,13 @@ class TraceReceiver(TraceServiceServicer):
     """Receives spans from OpenTelemetry SDKs and from Envoy, and gives each export to `sink` as OTLP/JSON.
 
     A sink that fails (a full disk) is answered with UNAVAILABLE, which an exporter may retry.
+
+    Args:
+        forward: gets each export too.
     """
 
-    def __init__(self, sink: Callable[[Json], None]) -> None:
-        self._sink = sink
+    def __init__(self, sink: Callable[[Json], None], forward: Forward | None = None) -> None:
+        self._sink, self._forward = sink, forward
         self._server: grpc.aio.Server | None = None
 
     async def start(self, address: str) -> int:
@@ -44,13 +48,19 @@ class TraceReceiver(TraceServiceServicer):
         add_TraceServiceServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
         port = self._server.add_insecure_port(address)
         await self._server.start()
+        if self._forward is not None:
+            self._forward.start()
         return port
 
     async def stop(self, grace: float = 1.0) -> None:
         if self._server is not None:
             await self._server.stop(grace)
+        if self._forward is not None:
+            await self._forward.stop()
 
     async def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:
+        if self._forward is not None:
+            self._forward.send(request)
         try:
             self._sink(to_otlp_json(request))
         except OSError:
