@@ -65,8 +65,7 @@ async def comment(runtime: Runtime, server: Server) -> AsyncIterator[None]:
         housekeeping = Housekeeping(database, erasure, settings)
         runtime.telemetry.instruments.observe_outbox("comment", lambda: housekeeping.outbox_state)
         for name, work in {
-            "purge": housekeeping.purge_forever(),
-            "policy": housekeeping.apply_policy(),
+            "housekeeping": housekeeping.look_after_forever(),
             "outbox metrics": housekeeping.observe_outbox(),
             "watch": hub.run(),
             "relay": relay.run(),

@@ -17,6 +17,7 @@ __all__ = ["Housekeeping"]
 
 _log = structlog.get_logger(__name__)
 _BETWEEN_LOOKS_AT_OUTBOX = 5.0
+_AFTER_A_FAILURE = 5.0
 
 
 class Housekeeping:
@@ -26,13 +27,16 @@ class Housekeeping:
         self._database, self._erasure, self._settings = database, erasure, settings
         self.outbox_state = OutboxState(0, 0.0)
 
-    async def purge_forever(self) -> None:
+    async def look_after_forever(self) -> None:
         while True:
+            pause = self._settings.purge_every
             try:
+                await self.apply_policy()
                 await self.purge(datetime.now(UTC))
             except HamletError as error:
-                _log.warning("comment.purge_failed", reason=error.spec.reason, debug=error.debug)
-            await asyncio.sleep(self._settings.purge_every)
+                _log.warning("comment.housekeeping_failed", reason=error.spec.reason, debug=error.debug)
+                pause = min(pause, _AFTER_A_FAILURE)
+            await asyncio.sleep(pause)
 
     async def purge(self, now: datetime) -> None:
         """Forgets addresses, texts of deleted comments, events and idempotency keys whose time is over."""

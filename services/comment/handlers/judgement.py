@@ -82,7 +82,7 @@ class LateJudgement:
         """
         remote = self._telemetry.propagator.extract({"traceparent": message.traceparent})
         with self._telemetry.tracer.start_as_current_span(
-            "outbox judge", remote, SpanKind.CONSUMER, record_exception=False
+            "outbox judge", remote, SpanKind.CONSUMER, record_exception=False, set_status_on_exception=False
         ) as span:
             span.set_attribute("hamlet.outbox.attempts", message.attempts)
             await self._judge(message.key)

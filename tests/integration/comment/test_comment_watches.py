@@ -11,6 +11,7 @@ from hamlet.comment.v1 import comment_pb2
 from hamlet.comment.v1 import comment_service_pb2 as contract
 from hamlet.comment.v1 import moderation_service_pb2 as moderation
 
+from mesh.status import error_of
 from tests.integration.comment.village import OTHER, READER, Village, reason_of, request_id, village
 
 APPEARED = contract.COMMENT_EVENT_TYPE_APPEARED
@@ -125,6 +126,32 @@ async def test_a_token_that_is_not_ours_or_of_another_post_is_refused(home: Vill
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await _watch(home, post_id, token).read()
         assert reason_of(refused.value) == "INVALID_RESUME_TOKEN"
+
+
+async def test_a_token_whose_events_are_no_longer_kept_is_refused_with_the_cause(tmp_path: Path) -> None:
+    async with village(
+        tmp_path, {"HAMLET_COMMENT_EVENT_RETENTION": "0.001", "HAMLET_COMMENT_PURGE_EVERY": "0.05"}
+    ) as home:
+        post_id = home.blog.add()
+        stream = _watch(home, post_id)
+        token = (await stream.read()).resume_token
+        stream.cancel()
+        await home.write(post_id)
+        async with asyncio.timeout(10):
+            while (cause := await _refusal(home, post_id, token)) is None:
+                await asyncio.sleep(0.05)
+        assert cause == "expired"
+
+
+async def _refusal(home: Village, post_id: str, token: str) -> str | None:
+    stream = _watch(home, post_id, token)
+    try:
+        await stream.read()
+    except grpc.aio.AioRpcError as error:
+        refused = error_of(error)
+        return refused.metadata["cause"] if refused else ""
+    stream.cancel()
+    return None
 
 
 async def test_a_post_that_is_not_there_cannot_be_watched(home: Village) -> None:

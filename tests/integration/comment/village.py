@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +12,14 @@ import grpc
 from hamlet.account.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
 from hamlet.blog.v1 import post_reading_service_pb2
 from hamlet.blog.v1.post_pb2 import Post, PostState
+from hamlet.blog.v1.post_reading_service_pb2_grpc import PostReadingServiceServicer
 from hamlet.comment.v1 import comment_pb2
 from hamlet.comment.v1 import comment_service_pb2 as contract
 from hamlet.comment.v1.comment_service_pb2_grpc import CommentServiceStub
 from hamlet.comment.v1.moderation_service_pb2_grpc import ModerationServiceStub
 from hamlet.spam.v1 import spam_service_pb2, verdict_pb2
+from hamlet.spam.v1.spam_service_pb2_grpc import SpamServiceServicer
+from opentelemetry.sdk.trace import SpanProcessor
 
 from mesh.call import Principal
 from mesh.errors import ErrorReason, HamletError
@@ -39,7 +42,7 @@ OTHER = person(str(uuid.UUID(int=2)), name="Laertes")
 MODERATOR = person(str(uuid.UUID(int=3)), Role.ROLE_MODERATOR, name="Polonius")
 
 
-class FakeBlog:
+class FakeBlog(PostReadingServiceServicer):
     """Knows the posts that a test adds; `hang` makes it answer nothing."""
 
     def __init__(self) -> None:
@@ -67,7 +70,7 @@ class FakeBlog:
         yield
 
 
-class FakeFilter:
+class FakeFilter(SpamServiceServicer):
     """Calls a text with `spam` spam, one with `unsure` unsure and any other ham.
 
     Attributes:
@@ -153,15 +156,21 @@ class Village:
 
 @asynccontextmanager
 async def village(
-    folder: Path, environment: Mapping[str, str] | None = None, *, database: str = ""
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    database: str = "",
+    processors: Sequence[SpanProcessor] = (),
 ) -> AsyncIterator[Village]:
     """A village that lives in `folder`.
 
     Args:
         environment: of the comment service.
         database: its URL; a SQLite file without one.
+        processors: receive its spans.
     """
-    blog, spam_filter = FakeBlog(), FakeFilter()
+    # They answer only what comments ask.
+    blog, spam_filter = FakeBlog(), FakeFilter()  # type: ignore[abstract]
     mesh = TestMesh.create(folder)
     database = database or f"sqlite:///{folder / 'comment.db'}"
     async with AsyncExitStack() as stack:
@@ -174,6 +183,7 @@ async def village(
                 peers={"blog": serving_blog.target, "spam": serving_filter.target},
                 mesh=mesh,
                 environment={"HAMLET_COMMENT_DATABASE_URL": database, **(environment or {})},
+                processors=processors,
             )
         )
         stack.callback(spam_filter.working.set)
