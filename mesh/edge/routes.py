@@ -39,6 +39,14 @@ def route_configuration(methods: Iterable[PublicMethod], settings: EdgeSettings)
         "name": "public",
         "domains": ["*"],
         "routes": [*(_route(method, settings) for method in methods), _no_route()],
+        # What somebody quotes when they ask why, and `hamlet trace` answers.
+        "response_headers_to_add": [
+            {
+                "header": {"key": "x-trace-id", "value": "%TRACE_ID%"},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                "keep_empty_value": False,
+            }
+        ],
     }
     if settings.allowed_origins:
         host["typed_per_filter_config"] = {cors.NAME: cors.policy(settings.allowed_origins)}

@@ -44,7 +44,8 @@ def plan(layout: Layout, home: Path) -> list[ChildSpec]:
     """The processes in the order in which they come up."""
     told = environment(layout, home)
     jaeger = jaeger_binary()
-    receiver = _receiver(layout, home, told, forward=jaeger is not None)
+    forward = os.environ.get("HAMLET_TRACES_FORWARD") or (f"127.0.0.1:{_JAEGER_OTLP}" if jaeger else "")
+    receiver = _receiver(layout, home, told, forward)
     services = [_service(name, layout, home, told) for name in SERVICES]
     edge = ChildSpec(
         "edge",
@@ -69,11 +70,11 @@ def _service(name: str, layout: Layout, home: Path, told: Mapping[str, str]) -> 
     return ChildSpec(name, [sys.executable, "-m", f"services.{name}"], ready, told, after=after)
 
 
-def _receiver(layout: Layout, home: Path, told: Mapping[str, str], *, forward: bool) -> ChildSpec:
+def _receiver(layout: Layout, home: Path, told: Mapping[str, str], forward: str) -> ChildSpec:
     command = [sys.executable, "-m", "mesh.telemetry.receiver"]
     command += ["--listen", f"127.0.0.1:{layout.receiver}", "--out", str(home / "traces")]
     if forward:
-        command += ["--forward", f"127.0.0.1:{_JAEGER_OTLP}"]
+        command += ["--forward", forward]
     return ChildSpec("traces", command, lambda: _listens(layout.receiver), told)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from services.cli.rest import RestError, call
+from tests.e2e.processes import pid_of
 from tests.e2e.running import Village, end, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -61,7 +62,7 @@ def test_every_acknowledged_comment_is_there_and_judged(village: Village) -> Non
         writer.start()
     for name in PROCESSES:
         _wait_for_more(writers)
-        os.kill(_pid(village, name), signal.SIGKILL)
+        os.kill(pid_of(village.layout, name), signal.SIGKILL)
     _wait_for_more(writers)
     stop.set()
     for writer in writers:
@@ -97,13 +98,3 @@ def _token(village: Village, name: str) -> str:
     password = f"{name} writes a lot"
     call(village.url, "/v1/accounts", {"username": name, "email": f"{name}@example.com", "password": password})
     return village.sign_in(name, password)
-
-
-def _pid(village: Village, name: str) -> int:
-    """The process that the supervisor started for `name`."""
-    wanted = {"traces": "mesh.telemetry.receiver", "edge": "services.cli.edge"}.get(name, f"services.{name}")
-    supervisor = village.layout.supervisor_pid
-    for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
-        if wanted in Path(f"/proc/{child}/cmdline").read_text().split("\0"):
-            return int(child)
-    raise AssertionError(f"{name} does not run")

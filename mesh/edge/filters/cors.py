@@ -16,7 +16,15 @@ _REQUEST_HEADERS = (
     "x-grpc-web",
     "x-user-agent",
 )
-_RESPONSE_HEADERS = ("etag", "grpc-message", "grpc-status", "grpc-status-details-bin", "retry-after", "x-request-id")
+_RESPONSE_HEADERS = (
+    "etag",
+    "grpc-message",
+    "grpc-status",
+    "grpc-status-details-bin",
+    "retry-after",
+    "x-request-id",
+    "x-trace-id",
+)
 
 
 def http_filter() -> Config:

@@ -52,8 +52,9 @@ async def test_a_request_is_one_root_span_named_after_its_rpc_and_the_service_co
         running_edge(session_village, folder, EdgeSettings(concurrency=1), collector=otlp.address) as edge,
         httpx.AsyncClient(base_url=edge.url) as rest,
     ):
-        await rest.get(f"/v1/posts/{POST_ID}")
+        answer = await rest.get(f"/v1/posts/{POST_ID}")
         (span,) = await otlp.wait_for(lambda spans: len(spans) == 1, 20)
+    assert answer.headers["x-trace-id"] == span.trace_id
     assert (span.service, span.name, span.parent_id) == ("edge", "hamlet.blog.v1.PostReadingService/GetPost", "")
     _, trace_id, parent_id, flags = stage.only_call().metadata["traceparent"].split("-")
     assert (trace_id, parent_id, flags) == (span.trace_id, span.span_id, "01")
