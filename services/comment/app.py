@@ -39,6 +39,7 @@ MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 # A filter that came back is asked again within seconds.
 _BACKOFF = Backoff(first=0.5, at_most=5.0)
+_RELAY_GRACE = 2.0
 
 
 @asynccontextmanager
@@ -59,7 +60,7 @@ async def comment(runtime: Runtime, server: Server) -> AsyncIterator[None]:
         )
         judgement = Judgement(SpamFilter(runtime.channel("spam")), settings)
         late = LateJudgement(database, judgement, posts, hub, settings, runtime.telemetry)
-        relay = Relay(database, outbox, {TOPIC: late}, backoff=_BACKOFF)
+        relay = Relay(database, outbox, {TOPIC: late}, backoff=_BACKOFF, lease=settings.relay_filter_timeout * 2)
         erasure = Erasure(database, hub, settings)
         _serve(runtime, server, database, settings, hub, posts, judgement, relay, erasure)
         housekeeping = Housekeeping(database, erasure, settings)
@@ -68,10 +69,21 @@ async def comment(runtime: Runtime, server: Server) -> AsyncIterator[None]:
             "housekeeping": housekeeping.look_after_forever(),
             "outbox metrics": housekeeping.observe_outbox(),
             "watch": hub.run(),
-            "relay": relay.run(),
         }.items():
             await stack.enter_async_context(runtime.background(work, f"comment {name}"))
+        await stack.enter_async_context(_relaying(runtime, relay))
         yield
+
+
+@asynccontextmanager
+async def _relaying(runtime: Runtime, relay: Relay) -> AsyncIterator[None]:
+    """What is cancelled waits until its lease is over, so the relay gets a moment to finish what it has begun."""
+    async with runtime.background(relay.run(), "comment relay") as task:
+        try:
+            yield
+        finally:
+            relay.stop()
+            await asyncio.wait([task], timeout=_RELAY_GRACE)
 
 
 def _serve(
