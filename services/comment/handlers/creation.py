@@ -29,7 +29,7 @@ from services.comment.hub import Hub
 from services.comment.settings import CommentSettings
 from services.comment.store import backlog, changes, comments, threads
 from services.comment.tables import keys
-from services.markup import Profile, to_html
+from services.markup import Profile, rendered
 from services.storage.database import Database
 from services.storage.ids import uuid7
 
@@ -69,9 +69,10 @@ class Creation:
         post: PostFacts | None = None
         if answer is None:
             post = await self._open_post(request.post_id)
+            text_html = await rendered(draft.text, Profile.COMMENT)
 
             async def store(session: AsyncSession) -> comment_pb2.Comment:
-                return comment_pb2.Comment(id=await self._store(session, call, request.post_id, draft))
+                return comment_pb2.Comment(id=await self._store(session, call, request.post_id, draft, text_html))
 
             answer = await keys.once(self.database, call, request, comment_pb2.Comment, store)
         if not _is_receipt(answer):
@@ -91,11 +92,11 @@ class Creation:
             raise HamletError(ErrorReason.ERROR_REASON_COMMENTS_CLOSED)
         return post
 
-    async def _store(self, session: AsyncSession, call: Call, post_id: str, draft: Draft) -> str:
+    async def _store(self, session: AsyncSession, call: Call, post_id: str, draft: Draft, text_html: str) -> str:
         now = datetime.now(UTC)
         await threads.lock(session, post_id)
         parent = await self._parent(session, call, post_id, draft.parent_id)
-        comment = self._new(call, post_id, draft, parent, now)
+        comment = self._new(call, post_id, draft, text_html, parent, now)
         await changes.insert(session, comment, self.settings.unjudged)
         not_before = now + timedelta(seconds=self.settings.relay_after)
         await backlog.enqueue(session, comment.id, not_before, self.traceparent())
@@ -109,7 +110,9 @@ class Creation:
             raise HamletError(ErrorReason.ERROR_REASON_PARENT_NOT_FOUND)
         return parent
 
-    def _new(self, call: Call, post_id: str, draft: Draft, parent: Comment | None, now: datetime) -> Comment:
+    def _new(
+        self, call: Call, post_id: str, draft: Draft, text_html: str, parent: Comment | None, now: datetime
+    ) -> Comment:
         comment_id = uuid7()
         return Comment(
             id=comment_id,
@@ -124,7 +127,7 @@ class Creation:
             ip=call.caller.address[:_LONGEST_ADDRESS],
             user_agent=call.caller.user_agent[:_LONGEST_USER_AGENT],
             text=draft.text,
-            text_html=to_html(draft.text, Profile.COMMENT),
+            text_html=text_html,
             state=State.PENDING,
             decision=Decision.NONE,
             verdict=None,

@@ -18,7 +18,7 @@ from services.comment.handlers.judgement import Judgement
 from services.comment.hub import Hub
 from services.comment.settings import CommentSettings
 from services.comment.store import backlog, changes, comments, threads
-from services.markup import Profile, to_html
+from services.markup import Profile, rendered
 from services.storage.database import Database
 from services.storage.etag import etag_of, require_etag
 
@@ -53,7 +53,7 @@ class Editing:
         if text is None or text == comment.text:
             return self.presentation.comment(comment, viewer_of(call))
         require_text(text)
-        text_html = to_html(text, Profile.COMMENT)
+        text_html = await rendered(text, Profile.COMMENT)
         verdict = await self._verdict(call, edited(comment, text, text_html, datetime.now(UTC)))
         return await self._write(call, comment, text, text_html, etag, verdict)
 

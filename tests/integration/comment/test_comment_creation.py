@@ -76,6 +76,12 @@ async def test_guests_can_be_kept_out(tmp_path: Path) -> None:
         assert reason_of(refused.value) == "UNAUTHENTICATED"
 
 
+async def test_what_readers_get_is_harmless_and_lends_no_rank(home: Village) -> None:
+    answer = await home.write(home.blog.add(), "<script>alert(1)</script> [mine](https://a.example)")
+    assert "<script" not in answer.text_html
+    assert 'rel="nofollow ugc' in answer.text_html
+
+
 async def test_a_blank_text_is_refused(home: Village) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await home.write(home.blog.add(), " \n")
