@@ -33,4 +33,4 @@ def upgrade(service: str = "", /) -> int:
 
 def migrations_of(service: str) -> Path:
     """The folder of a service's migrations."""
-    return Path(str(resources.files(f"services.{service}"))) / "migrations"
+    return Path(str(resources.files(f"services.{service}"))) / "migrations" / "versions"

@@ -1,0 +1,1 @@
+"""The blog service: posts, their history, and what readers see of them."""

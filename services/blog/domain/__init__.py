@@ -1,0 +1,1 @@
+"""Rules about posts, without I/O."""

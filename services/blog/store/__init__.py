@@ -1,0 +1,1 @@
+"""SQL about posts: functions of a session that the handler opens."""
