@@ -324,7 +324,7 @@ class Model(_message.Message):
     """From this probability on a comment is at least UNSURE."""
     @_builtins.property
     def train_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was trained."""
+        """When it was trained. Unset: its bundle does not say, as one that is made of its data alone."""
 
     def __init__(
         self,
