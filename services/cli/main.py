@@ -41,7 +41,7 @@ def up(
         arguments = ["--port", str(port), *(["--verbose"] if verbose else [])]
         arguments += [] if demo is None else ["--demo" if demo else "--no-demo"]
         return command.detach(arguments)
-    return asyncio.run(command.up(Console(), port=port, verbose=verbose, demo=demo))
+    return asyncio.run(command.up(Console(soft_wrap=True), port=port, verbose=verbose, demo=demo))
 
 
 @app.command
@@ -49,7 +49,7 @@ def down() -> int:
     """End the village that runs from the home folder, and wait until it has drained."""
     from services.cli.down import down as command
 
-    return command(Console())
+    return command(Console(soft_wrap=True))
 
 
 @app.command
@@ -57,7 +57,7 @@ def check() -> int:
     """List what is as it should be, and how to mend what is not."""
     from services.cli.check import check as command
 
-    return asyncio.run(command(Console()))
+    return asyncio.run(command(Console(soft_wrap=True)))
 
 
 @app.command
@@ -70,7 +70,7 @@ def trace(trace_id: str = "", /, *, limit: int = 20) -> int:
     """
     from services.cli.trace import show
 
-    return show(Console(), trace_id, limit)
+    return show(Console(soft_wrap=True), trace_id, limit)
 
 
 def main() -> None:

@@ -1,0 +1,84 @@
+"""Wires the account service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from hamlet.account.v1 import account_admin_service_pb2, account_service_pb2, session_service_pb2
+from hamlet.mesh.v1 import key_set_service_pb2
+
+from mesh.runtime import Runtime
+from mesh.server import Server
+from services.account.clients import Keeper
+from services.account.convert import account_message, etag
+from services.account.handlers.administration import Administration
+from services.account.handlers.departure import Departure, topic_of
+from services.account.handlers.profile import Profile
+from services.account.handlers.registration import Registration
+from services.account.handlers.signing_in import SigningIn
+from services.account.housekeeping import Housekeeping
+from services.account.keyring import KeyRing
+from services.account.passwords import Passwords
+from services.account.servicer import AccountServicer, AdminServicer, KeySetServicer, SessionServicer
+from services.account.settings import AccountSettings
+from services.account.tables import keys, outbox
+from services.storage.database import Database
+from services.storage.housekeeping import purge_forever
+from services.storage.migration import upgrade
+from services.storage.relay import Relay
+from services.storage.url import database_url
+
+__all__ = ["MIGRATIONS", "account"]
+
+MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+@asynccontextmanager
+async def account(runtime: Runtime, server: Server) -> AsyncIterator[None]:
+    """Adds accounts, sessions, administration and keys to the server, and runs what they need beside it."""
+    settings = AccountSettings()
+    settings.require_lead(runtime.settings.key_set_seconds)
+    database = Database(database_url("account"), serving=True)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(database)
+        if settings.migrate:
+            await asyncio.to_thread(upgrade, database.url, MIGRATIONS)
+        keyring = KeyRing(database, settings, runtime.settings)
+        await keyring.ensure()
+        passwords = Passwords(settings)
+        stack.callback(passwords.close)
+        departure = Departure(database, {name: Keeper(runtime.channel(name), settings) for name in settings.keepers})
+        _serve(server, database, settings, keyring, passwords, departure)
+        relay = Relay(database, outbox, {topic_of(name): departure.deliver for name in settings.keepers})
+        housekeeping = Housekeeping(database, keyring, settings)
+        runtime.telemetry.instruments.observe_outbox("account", lambda: housekeeping.outbox_state)
+        for name, work in {
+            "relay": relay.run(),
+            "purge": housekeeping.purge_forever(),
+            "outbox metrics": housekeeping.observe_forever(),
+            "idempotency keys": purge_forever(database, keys),
+        }.items():
+            await stack.enter_async_context(runtime.background(work, f"account {name}"))
+        yield
+
+
+def _serve(
+    server: Server,
+    database: Database,
+    settings: AccountSettings,
+    keyring: KeyRing,
+    passwords: Passwords,
+    departure: Departure,
+) -> None:
+    registration = Registration(database, passwords, account_message)
+    signing_in = SigningIn(database, passwords, keyring, settings)
+    contracts = {
+        account_service_pb2: AccountServicer(registration, Profile(database, passwords, signing_in, etag), departure),
+        session_service_pb2: SessionServicer(signing_in),
+        account_admin_service_pb2: AdminServicer(Administration(database), registration, keyring),
+        key_set_service_pb2: KeySetServicer(keyring),
+    }
+    for contract, servicer in contracts.items():
+        for service in contract.DESCRIPTOR.services_by_name.values():
+            server.add_service(service, servicer)
