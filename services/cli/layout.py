@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ __all__ = ["SERVICES", "Layout", "NotRunningError", "home"]
 SERVICES = ("account", "blog", "comment", "spam")
 WORKLOADS = (*SERVICES, "edge", "operator")
 _FIRST_PORT = 50051
+_LOWEST_DRAWN, _DRAWN_FROM, _TRIES = 15_000, 15_000, 200
 
 
 class NotRunningError(RuntimeError):
@@ -82,35 +84,46 @@ class Layout:
         """
         if edge_port:
             _refuse_taken(edge_port)
+        # Who takes a free front door runs several villages: none of them is at the usual places.
+        first = _FIRST_PORT if edge_port else 0
         ports = _Ports()
         return cls(
             supervisor_pid=os.getpid(),
             edge=edge_port or ports.take(),
             edge_admin=ports.take(),
             receiver=ports.take(),
-            grpc={name: ports.take(_FIRST_PORT + index) for index, name in enumerate(SERVICES)},
-            metrics={name: ports.take(_FIRST_PORT + 100 + index) for index, name in enumerate(SERVICES)},
+            grpc={name: ports.take(first and first + index) for index, name in enumerate(SERVICES)},
+            metrics={name: ports.take(first and first + 100 + index) for index, name in enumerate(SERVICES)},
         )
 
 
 class _Ports:
-    """Hands out free ports and never the same twice."""
+    """Hands out free ports and never the same twice.
+
+    They are drawn below the range from which the system takes ports for outgoing connections, so that none is gone by
+    the time its process listens, and at random, so that villages that start together do not meet.
+    """
 
     def __init__(self) -> None:
         self._taken: set[int] = set()
 
     def take(self, preferred: int = 0) -> int:
-        for port in (preferred, 0):
-            with socket.socket() as probe:
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                chosen = int(probe.getsockname()[1])
-            if chosen not in self._taken:
-                self._taken.add(chosen)
-                return chosen
-        return self.take()
+        candidates = [preferred] if preferred else []
+        candidates += [_LOWEST_DRAWN + secrets.randbelow(_DRAWN_FROM) for _ in range(_TRIES)]
+        for port in candidates:
+            if port not in self._taken and _is_free(port):
+                self._taken.add(port)
+                return port
+        raise OSError("no free port")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _refuse_taken(port: int) -> None:

@@ -24,11 +24,11 @@ def test_it_prints_urls_both_verdicts_and_the_way_of_a_comment(village: Village)
 
 def test_register_publish_comment_read(village: Village) -> None:
     url = village.url
-    yorick = {"username": "yorick", "email": "yorick@example.com", "password": "alas poor yorick"}
+    yorick = {"username": "yorick", "email": "yorick@example.com", "password": "where be your gibes"}
     account = call(url, "/v1/accounts", yorick).body
     admin = village.sign_in("admin", village.password_of_admin())
     call(url, f"/v1/accounts/{account['id']}:setRole", {"role": "ROLE_AUTHOR"}, token=admin)
-    token = village.sign_in("yorick", "alas poor yorick")
+    token = village.sign_in("yorick", "where be your gibes")
 
     post = call(url, "/v1/posts", {"title": "Infinite jest", "body": "Where be your **gibes** now?"}, token=token).body
     call(url, f"/v1/posts/{post['id']}:publish", {}, token=token)

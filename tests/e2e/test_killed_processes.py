@@ -95,6 +95,6 @@ def _judged(url: str, comment: str, admin: str) -> dict[str, Any]:
 
 
 def _token(village: Village, name: str) -> str:
-    password = f"{name} writes a lot"
+    password = "every day a comment"
     call(village.url, "/v1/accounts", {"username": name, "email": f"{name}@example.com", "password": password})
     return village.sign_in(name, password)

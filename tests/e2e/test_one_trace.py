@@ -100,6 +100,7 @@ def test_a_filter_that_is_killed_in_the_middle_leaves_a_whole_trace(
     assert answer.status == 200
     trace_id = str(answer.headers["x-trace-id"])
     assert json.loads(answer.read())["state"] == "COMMENT_STATE_PENDING"
+    connection.close()
 
     spans = settled(source, trace_id, lambda spans: {"edge", "comment", "blog"} <= {s.service for s in spans})
     assert_one_trace([s for s in spans if s.service != "spam"], services={"edge", "comment", "blog"}, calls=set())
