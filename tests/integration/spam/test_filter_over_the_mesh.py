@@ -1,8 +1,11 @@
 """The filter as its callers meet it: a real model, batched, observed, and honest when it cannot."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
@@ -20,6 +23,9 @@ from model.observer import Priority
 from services.spam.app import spam
 from services.spam.filter import Filter
 from services.storage.ids import uuid7
+
+if TYPE_CHECKING:
+    from hamlet.spam.v1.spam_service_pb2_grpc import SpamServiceAsyncStub
 
 READER = person(uuid7())
 HAM = messages.Comment(
@@ -45,11 +51,15 @@ async def service(spans: SpanRecorder) -> AsyncIterator[ServiceUnderTest]:
 
 
 @pytest.fixture
-def stub(service: ServiceUnderTest) -> SpamServiceStub:
+def stub(service: ServiceUnderTest) -> SpamServiceAsyncStub:
     return SpamServiceStub(service.channel(READER))
 
 
-async def test_it_tells_spam_from_ham_and_says_why(stub: SpamServiceStub) -> None:
+async def classify(stub: SpamServiceAsyncStub, comment: messages.Comment) -> messages.ClassifyResponse:
+    return await stub.Classify(messages.ClassifyRequest(comment=comment))
+
+
+async def test_it_tells_spam_from_ham_and_says_why(stub: SpamServiceAsyncStub) -> None:
     ham = (await stub.Classify(messages.ClassifyRequest(comment=HAM))).verdict
     caught = (await stub.Classify(messages.ClassifyRequest(comment=SPAM))).verdict
     assert (ham.label, caught.label) == (LABEL_HAM, LABEL_SPAM)
@@ -58,16 +68,16 @@ async def test_it_tells_spam_from_ham_and_says_why(stub: SpamServiceStub) -> Non
     assert caught.model_version
 
 
-async def test_many_at_once_get_the_verdicts_that_each_gets_alone(stub: SpamServiceStub) -> None:
+async def test_many_at_once_get_the_verdicts_that_each_gets_alone(stub: SpamServiceAsyncStub) -> None:
     comments = [HAM, SPAM] * 20
     alone = {each.text: (await stub.Classify(messages.ClassifyRequest(comment=each))).verdict for each in (HAM, SPAM)}
     batch = await stub.ClassifyBatch(messages.ClassifyBatchRequest(comments=comments))
     assert list(batch.verdicts) == [alone[each.text] for each in comments]
-    together = await asyncio.gather(*(stub.Classify(messages.ClassifyRequest(comment=each)) for each in comments))
+    together = await asyncio.gather(*(classify(stub, each) for each in comments))
     assert [each.verdict for each in together] == list(batch.verdicts)
 
 
-async def test_a_stream_answers_each_comment_under_its_key(stub: SpamServiceStub) -> None:
+async def test_a_stream_answers_each_comment_under_its_key(stub: SpamServiceAsyncStub) -> None:
     async def requests() -> AsyncIterator[messages.ClassifyStreamRequest]:
         for number in range(100):
             yield messages.ClassifyStreamRequest(key=str(number), comment=SPAM if number % 2 else HAM)
@@ -76,16 +86,16 @@ async def test_a_stream_answers_each_comment_under_its_key(stub: SpamServiceStub
     assert answers == {str(number): LABEL_SPAM if number % 2 else LABEL_HAM for number in range(100)}
 
 
-async def test_the_model_is_listed(stub: SpamServiceStub) -> None:
+async def test_the_model_is_listed(stub: SpamServiceAsyncStub) -> None:
     (model,) = (await stub.ListModels(messages.ListModelsRequest())).models
     assert model.live
     assert 0 < model.unsure_threshold < model.spam_threshold < 1
 
 
 async def test_one_request_is_one_inference_span_and_its_batch_links_to_it(
-    stub: SpamServiceStub, spans: SpanRecorder
+    stub: SpamServiceAsyncStub, spans: SpanRecorder
 ) -> None:
-    await asyncio.gather(*(stub.Classify(messages.ClassifyRequest(comment=HAM)) for _ in range(5)))
+    await asyncio.gather(*(classify(stub, HAM) for _ in range(5)))
     await spans.wait_until(lambda: not spans.unfinished)
     inference = [span for span in spans.ended if span.name == "hamlet.inference"]
     served = {span.context.span_id for span in spans.ended if span.kind.name == "SERVER" and span.context}
@@ -109,7 +119,7 @@ async def test_a_full_queue_is_an_honest_refusal() -> None:
     environment = {"HAMLET_SPAM_MAX_QUEUE": "1", "HAMLET_SPAM_MAX_WAIT": "0.2", "HAMLET_SPAM_MAX_BATCH": "8"}
     async with serving(spam, "spam", environment=environment) as running:
         stub = SpamServiceStub(running.channel(READER))
-        calls = [stub.Classify(messages.ClassifyRequest(comment=HAM)) for _ in range(8)]
+        calls = [classify(stub, HAM) for _ in range(8)]
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
     refused = [error_of(each) for each in outcomes if isinstance(each, grpc.aio.AioRpcError)]
     assert refused
