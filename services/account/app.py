@@ -11,12 +11,14 @@ from hamlet.mesh.v1 import key_set_service_pb2
 from mesh.runtime import Runtime
 from mesh.server import Server
 from services.account.clients import Keeper
-from services.account.convert import account_message, etag
+from services.account.convert import account_message, etag, exported
 from services.account.handlers.administration import Administration
-from services.account.handlers.departure import Departure, topic_of
+from services.account.handlers.departure import Departure
+from services.account.handlers.erasure import Erasure
 from services.account.handlers.profile import Profile
 from services.account.handlers.registration import Registration
 from services.account.handlers.signing_in import SigningIn
+from services.account.handlers.throttle import Throttle
 from services.account.housekeeping import Housekeeping
 from services.account.keyring import KeyRing
 from services.account.passwords import Passwords
@@ -33,6 +35,8 @@ __all__ = ["MIGRATIONS", "account"]
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
+_RELAY_GRACE = 2.0
+
 
 @asynccontextmanager
 async def account(runtime: Runtime, server: Server) -> AsyncIterator[None]:
@@ -48,19 +52,31 @@ async def account(runtime: Runtime, server: Server) -> AsyncIterator[None]:
         await keyring.ensure()
         passwords = Passwords(settings)
         stack.callback(passwords.close)
-        departure = Departure(database, {name: Keeper(runtime.channel(name), settings) for name in settings.keepers})
+        keepers = {name: Keeper(runtime.channel(name), settings) for name in settings.keepers}
+        relay = Relay(database, outbox, Erasure(database, keepers).handlers, lease=settings.erase_timeout * 2)
+        departure = Departure(database, keepers, exported, settings.export_timeout, relay.wake)
         _serve(server, database, settings, keyring, passwords, departure)
-        relay = Relay(database, outbox, {topic_of(name): departure.deliver for name in settings.keepers})
         housekeeping = Housekeeping(database, keyring, settings)
         runtime.telemetry.instruments.observe_outbox("account", lambda: housekeeping.outbox_state)
         for name, work in {
-            "relay": relay.run(),
             "purge": housekeeping.purge_forever(),
             "outbox metrics": housekeeping.observe_forever(),
             "idempotency keys": purge_forever(database, keys),
         }.items():
             await stack.enter_async_context(runtime.background(work, f"account {name}"))
+        await stack.enter_async_context(_relaying(runtime, relay))
         yield
+
+
+@asynccontextmanager
+async def _relaying(runtime: Runtime, relay: Relay) -> AsyncIterator[None]:
+    """What is cancelled waits until its lease is over, so the relay gets a moment to finish what it has begun."""
+    async with runtime.background(relay.run(), "account relay") as task:
+        try:
+            yield
+        finally:
+            relay.stop()
+            await asyncio.wait([task], timeout=_RELAY_GRACE)
 
 
 def _serve(
@@ -72,9 +88,11 @@ def _serve(
     departure: Departure,
 ) -> None:
     registration = Registration(database, passwords, account_message)
-    signing_in = SigningIn(database, passwords, keyring, settings)
+    throttle = Throttle(database, settings)
+    signing_in = SigningIn(database, passwords, keyring, throttle, settings)
+    profile = Profile(database, passwords, signing_in, throttle, etag)
     contracts = {
-        account_service_pb2: AccountServicer(registration, Profile(database, passwords, signing_in, etag), departure),
+        account_service_pb2: AccountServicer(registration, profile, departure),
         session_service_pb2: SessionServicer(signing_in),
         account_admin_service_pb2: AdminServicer(Administration(database), registration, keyring),
         key_set_service_pb2: KeySetServicer(keyring),

@@ -36,9 +36,7 @@ class Keeper:
         Raises:
             HamletError: UNAVAILABLE.
         """
-        call = self._stub.ExportPerson(
-            ExportPersonRequest(account_id=account_id), timeout=self._settings.export_timeout
-        )
+        call = self._stub.ExportPerson(ExportPersonRequest(account_id=account_id))
         try:
             async for answer in call:
                 yield answer.kind, answer.record

@@ -8,12 +8,12 @@ from hamlet.mesh.v1 import key_set_service_pb2
 from hamlet.mesh.v1.policy_pb2 import Role as ContractRole
 from joserfc.jwk import OKPKey
 
-from services.account.domain.account import Account, Role
+from services.account.domain.account import Account
 from services.account.domain.session import Session
 from services.account.handlers.signing_in import SignedIn
 from services.storage.etag import etag_of
 
-__all__ = ["account_message", "etag", "exported_account", "exported_session", "key_message", "session_message"]
+__all__ = ["account_message", "etag", "exported", "key_message", "session_message"]
 
 
 def etag(account: Account) -> str:
@@ -56,7 +56,13 @@ def key_message(kid: str, key: OKPKey) -> key_set_service_pb2.Key:
     return key_set_service_pb2.Key(kty="OKP", crv="Ed25519", x=str(public["x"]), kid=kid, use="sig", alg="EdDSA")
 
 
-def exported_account(account: Account) -> Struct:
+def exported(account: Account, sessions: list[Session]) -> list[tuple[str, Struct]]:
+    """(kind, record) of what this service keeps about a person, in the contract's JSON names."""
+    return [("account", _exported_account(account)), *(("session", _exported_session(each)) for each in sessions)]
+
+
+def _exported_account(account: Account) -> Struct:
+    suspension = {"suspended": account.suspended, "suspendedUntil": _exported_time(account.suspended_until)}
     record = Struct()
     record.update(
         {
@@ -65,22 +71,28 @@ def exported_account(account: Account) -> Struct:
             "email": account.email,
             "displayName": account.name,
             "website": account.website,
-            "role": Role(account.role).name,
-            "createTime": account.created_at.isoformat(),
-            "updateTime": account.updated_at.isoformat(),
+            "role": account.role.name,
+            "createTime": _exported_time(account.created_at),
+            "updateTime": _exported_time(account.updated_at),
+            **(suspension if account.suspended else {}),
         }
     )
     return record
 
 
-def exported_session(session: Session) -> Struct:
+def _exported_session(session: Session) -> Struct:
     record = Struct()
     record.update(
         {
             "id": session.id,
-            "createTime": session.created_at.isoformat(),
-            "refreshTime": session.refreshed_at.isoformat(),
-            "expireTime": session.expires_at.isoformat(),
+            "createTime": _exported_time(session.created_at),
+            "refreshTime": _exported_time(session.refreshed_at),
+            "expireTime": _exported_time(session.expires_at),
+            "endTime": _exported_time(session.ended_at),
         }
     )
     return record
+
+
+def _exported_time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -32,10 +32,14 @@ class Housekeeping:
         await _forever(self._observe, _OBSERVE_EVERY)
 
     async def purge(self) -> None:
+        """Forgets old attempts, sessions that have expired, and keys that nobody needs."""
         now = datetime.now(UTC)
         async with self._database.write() as session:
             await attempts.purge(session, now - timedelta(seconds=self._settings.failures_forgotten_after))
-            await sessions.purge(session, now)
+        expired = 1
+        while expired:
+            async with self._database.write() as session:
+                expired = await sessions.purge(session, now)
         await self._keyring.drop_retired()
 
     async def _observe(self) -> None:

@@ -5,6 +5,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -24,9 +25,18 @@ from services.account.store import locks, signing_keys
 from services.account.store.signing_keys import StoredKey
 from services.storage.database import Database
 
-__all__ = ["KeyRing"]
+__all__ = ["KeyRing", "KeySecretError"]
 
-_LEEWAY = timedelta(seconds=30)
+_log = structlog.get_logger(__name__)
+
+# What verifiers forgive, and as much again for replicas that do not yet sign with the next key.
+_LEEWAY = timedelta(seconds=60)
+# Half of what a key set holds by its contract.
+_MOST = 8
+
+
+class KeySecretError(RuntimeError):
+    """A stored key cannot be decrypted. Its text never holds a secret."""
 
 
 class KeyRing:
@@ -56,16 +66,24 @@ class KeyRing:
         return {kid: key for kid, (_, key) in self._keys.items()}
 
     async def ensure(self) -> None:
-        """Makes the first key where there is none. It signs at once, for nobody can know another."""
+        """Makes the first key where there is none. It signs at once, for nobody can know another.
+
+        Raises:
+            KeySecretError: a key is encrypted with another secret.
+        """
         async with self._database.write() as session:
             await locks.lock(session, locks.SIGNING_KEYS)
             if not await signing_keys.all_keys(session):
                 now = datetime.now(UTC)
                 await signing_keys.add(session, self._new(now, now))
-        self._loaded_at = float("-inf")
+        await self._load()
 
     async def rotate(self) -> KeyTimes:
-        """Makes the next key. While one waits for its time it is that one."""
+        """Makes the next key. While one waits for its time it is that one.
+
+        Raises:
+            HamletError: OVERLOADED while too many old keys are published.
+        """
         now = datetime.now(UTC)
         async with self._database.write() as session:
             await locks.lock(session, locks.SIGNING_KEYS)
@@ -73,6 +91,8 @@ class KeyRing:
             schedule = Schedule([each.times for each in stored], self._outlives)
             if (pending := schedule.pending(now)) is not None:
                 return pending
+            if len(stored) >= _MOST and (at := schedule.next_retirement()) is not None:
+                raise HamletError(ErrorReason.ERROR_REASON_OVERLOADED, retry_after=max(1.0, (at - now).total_seconds()))
             made = self._new(now, now + timedelta(seconds=self._settings.key_lead))
             await signing_keys.add(session, made)
         self._loaded_at = float("-inf")
@@ -91,8 +111,15 @@ class KeyRing:
         async with self._loading:
             if time.monotonic() - self._loaded_at < self._settings.key_reload:
                 return
-            async with self._database.read() as session:
-                stored = await signing_keys.all_keys(session)
+            try:
+                async with self._database.read() as session:
+                    stored = await signing_keys.all_keys(session)
+            except HamletError as error:
+                if not self._keys:
+                    raise
+                # Verifiers go on while the database is away.
+                _log.warning("signing_keys.not_loaded", reason=error.spec.reason, debug=error.debug)
+                return
             self._keys = {each.times.kid: (each.times, self._opened(each)) for each in stored}
             self._loaded_at = time.monotonic()
 
@@ -106,8 +133,13 @@ class KeyRing:
     def _opened(self, stored: StoredKey) -> OKPKey:
         if (known := self._keys.get(stored.times.kid)) is not None:
             return known[1]
-        encrypted = b"ENCRYPTED" in stored.private_key
-        return OKPKey.import_key(stored.private_key, password=self._secret() if encrypted else None)
+        try:
+            encrypted = b"ENCRYPTED" in stored.private_key
+            return OKPKey.import_key(stored.private_key, password=self._secret() if encrypted else None)
+        except (ValueError, TypeError):
+            raise KeySecretError(
+                "a signing key cannot be read with this HAMLET_ACCOUNT_KEY_SECRET: set the one that it was stored with"
+            ) from None
 
     def _encryption(self) -> KeySerializationEncryption:
         secret = self._secret()

@@ -18,13 +18,7 @@ from hamlet.mesh.v1.key_set_service_pb2_grpc import KeySetServiceServicer
 
 from mesh.call import current
 from mesh.fieldmask import changed_fields
-from services.account.convert import (
-    account_message,
-    exported_account,
-    exported_session,
-    key_message,
-    session_message,
-)
+from services.account.convert import account_message, key_message, session_message
 from services.account.domain.account import Role
 from services.account.handlers.administration import Administration
 from services.account.handlers.departure import Departure
@@ -68,11 +62,7 @@ class AccountServicer(AccountServiceServicer):
     async def ExportAccount(
         self, request: own.ExportAccountRequest, context: Any
     ) -> AsyncIterator[own.ExportAccountResponse]:
-        account, sessions = await self.departure.about(current(), request.account_id)
-        yield own.ExportAccountResponse(service="account", kind="account", record=exported_account(account))
-        for session in sessions:
-            yield own.ExportAccountResponse(service="account", kind="session", record=exported_session(session))
-        async with aclosing(self.departure.elsewhere(account.id)) as records:
+        async with aclosing(self.departure.export(current(), request.account_id)) as records:
             async for service, kind, record in records:
                 yield own.ExportAccountResponse(service=service, kind=kind, record=record)
 

@@ -61,7 +61,7 @@ class AccountSettings(BaseSettings):
     keepers: Annotated[tuple[str, ...], NoDecode] = ("blog", "comment")
     """The services that keep data about people, comma-separated: they are asked to export and to erase it."""
     export_timeout: float = Field(default=30.0, gt=0)
-    """How long one of them may take to begin an export."""
+    """How long one of them may take to begin an export; nothing is sent before all have."""
     erase_timeout: float = Field(default=20.0, gt=0)
     """How long one of them may take to erase a person before it is asked again."""
     purge_every: float = Field(default=600.0, gt=0)

@@ -39,7 +39,7 @@ class AccountRow(Base):
         Index(
             "ix_accounts_suspended",
             "id",
-            sqlite_where=text("suspended"),
+            sqlite_where=text("suspended = 1"),
             postgresql_where=text("suspended"),
         ),
     )

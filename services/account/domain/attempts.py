@@ -1,6 +1,6 @@
 """How failed sign-ins slow down those that follow, without ever locking anybody out for good."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 __all__ = ["Attempts", "Patience"]
@@ -45,6 +45,10 @@ class Attempts:
         """An attempt counts as failed from its beginning, so that many at once are as slow as one after the other."""
         before = 0 if now - self.last_at >= patience.forgotten_after else self.failures
         return Attempts(before + 1, now, now + patience.wait(before + 1))
+
+    def without_one(self) -> "Attempts":
+        """An attempt that turned out not to fail. What those before it have cost stays."""
+        return replace(self, failures=max(0, self.failures - 1))
 
     @classmethod
     def none(cls, now: datetime) -> "Attempts":

@@ -10,8 +10,9 @@ from services.account.domain.account import Account
 from services.account.domain.password import require_safe
 from services.account.domain.profile import checked_display_name, require_email
 from services.account.handlers.signing_in import SignedIn, SigningIn
+from services.account.handlers.throttle import Guesses, Throttle
 from services.account.passwords import Passwords
-from services.account.store import accounts, sessions
+from services.account.store import accounts, attempts, sessions
 from services.storage.database import Database
 from services.storage.etag import require_etag
 
@@ -35,6 +36,7 @@ class Profile:
     database: Database
     passwords: Passwords
     signing_in: SigningIn
+    throttle: Throttle
     etag: Callable[[Account], str]
 
     async def get(self, call: Call, account_id: str) -> Account:
@@ -71,13 +73,17 @@ class Profile:
     async def change_password(self, call: Call, account_id: str, current: str, new: str) -> SignedIn:
         """
         Raises:
-            HamletError: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE, ACCOUNT_SUSPENDED.
+            HamletError: ACCOUNT_NOT_FOUND, NOT_OWNER, INVALID_CREDENTIALS, PASSWORD_UNSAFE, ACCOUNT_SUSPENDED;
+                RATE_LIMITED after too many failures; CONFLICT if it was changed meanwhile.
         """
         account_id = owned_id(call, account_id)
         async with self.database.read() as session:
             account = await accounts.get(session, account_id)
             known = await accounts.password_hash_of(session, account_id)
         require_safe(new, username=account.username, email=account.email)
+        # A stolen access token must not be worth any number of guesses.
+        guesses = Guesses(attempts.of_account(account_id), None)
+        await self.throttle.admit(guesses)
         if not await self.passwords.check(current, known):
             raise HamletError(ErrorReason.ERROR_REASON_INVALID_CREDENTIALS)
         renewed, now = await self.passwords.hash(new), datetime.now(UTC)
@@ -87,5 +93,6 @@ class Profile:
             if await accounts.password_hash_of(session, account_id) != known:
                 raise HamletError(ErrorReason.ERROR_REASON_CONFLICT)
             await accounts.set_password_hash(session, account_id, renewed)
+            await self.throttle.succeeded(session, guesses)
             await sessions.end_all(session, account_id, now)
             return await self.signing_in.start(session, account, now)

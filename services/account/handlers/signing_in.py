@@ -11,6 +11,7 @@ from mesh.errors import ErrorReason, HamletError
 from mesh.policy import Role as ContractRole
 from services.account.domain.account import Account, login_key
 from services.account.domain.session import Presented, Session
+from services.account.handlers.throttle import Guesses, Throttle
 from services.account.keyring import KeyRing
 from services.account.passwords import Passwords
 from services.account.settings import AccountSettings
@@ -39,6 +40,7 @@ class SigningIn:
     database: Database
     passwords: Passwords
     keyring: KeyRing
+    throttle: Throttle
     settings: AccountSettings
 
     async def sign_in(self, login: str, password: str, address: str) -> SignedIn:
@@ -49,8 +51,8 @@ class SigningIn:
         """
         async with self.database.read() as session:
             found = await accounts.find_for_sign_in(session, login)
-        subjects = self._subjects(found, login, address)
-        await self._count_attempt(subjects)
+        guesses = self._guesses(found, login, address)
+        await self.throttle.admit(guesses)
         if not await self.passwords.check(password, found[1] if found else None) or found is None:
             raise HamletError(ErrorReason.ERROR_REASON_INVALID_CREDENTIALS)
         outdated = self.passwords.is_outdated(found[1])
@@ -61,7 +63,7 @@ class SigningIn:
             if account is None or await accounts.password_hash_of(session, account.id) != found[1]:
                 raise HamletError(ErrorReason.ERROR_REASON_INVALID_CREDENTIALS)
             account.require_active(now)
-            await attempts.forget(session, *subjects)
+            await self.throttle.succeeded(session, guesses)
             if renewed:
                 await accounts.set_password_hash(session, account.id, renewed)
             return await self.start(session, account, now)
@@ -79,18 +81,22 @@ class SigningIn:
         now = datetime.now(UTC)
         async with self.database.write() as session:
             found = await sessions.find_by_token(session, refresh_token)
-            presented = Presented.OVER if found is None else found[0].judge(used=found[1], now=now)
-            if found is not None and presented is Presented.REPLAYED:
-                await sessions.end(session, found[0].id, now)
             account = None if found is None else await accounts.find(session, found[0].account_id)
-            if found is not None and account is not None and presented is Presented.CURRENT:
-                account.require_active(now)
-                refreshed = found[0].refreshed(self.settings.lifetime, now)
+            if found is None or account is None:
+                raise HamletError(ErrorReason.ERROR_REASON_INVALID_REFRESH_TOKEN)
+            current, used = found
+            # Also where the suspension has ended the session: its owner is told why.
+            account.require_active(now)
+            presented = current.judge(used=used, now=now)
+            if presented is Presented.CURRENT:
+                refreshed = current.refreshed(self.settings.lifetime, now)
                 token = await sessions.rotate(session, refreshed, refresh_token)
                 return await self._signed_in(account, refreshed, token)
-        if found is not None and presented is Presented.REPLAYED:
+            if presented is Presented.REPLAYED:
+                await sessions.end(session, current.id, now)
+        if presented is Presented.REPLAYED:
             # After the commit: the family is revoked whatever becomes of this answer.
-            _log.warning("refresh token replayed, its family is revoked", session=found[0].id)
+            _log.warning("session.replayed", session_id=current.id)
         raise HamletError(ErrorReason.ERROR_REASON_INVALID_REFRESH_TOKEN)
 
     async def sign_out(self, refresh_token: str) -> None:
@@ -108,21 +114,6 @@ class SigningIn:
         return SignedIn(account, session, signer.sign(principal, now.timestamp()), expires_at, refresh_token)
 
     @staticmethod
-    def _subjects(found: tuple[Account, str] | None, login: str, address: str) -> list[bytes]:
+    def _guesses(found: tuple[Account, str] | None, login: str, address: str) -> Guesses:
         whom = attempts.of_account(found[0].id) if found else attempts.of_login(login_key(login))
-        return [whom, *([attempts.from_address(address)] if address else [])]
-
-    async def _count_attempt(self, subjects: list[bytes]) -> None:
-        """Counts an attempt before its password is looked at, so that many at once gain nothing.
-
-        Raises:
-            HamletError: RATE_LIMITED.
-        """
-        now = datetime.now(UTC)
-        patience = [self.settings.patience_with_accounts, self.settings.patience_with_addresses]
-        async with self.database.write() as session:
-            for subject, patient in sorted(zip(subjects, patience, strict=False), key=lambda pair: pair[0]):
-                counted = await attempts.locked(session, subject, now)
-                if (wait := counted.wait(now)) > timedelta(0):
-                    raise HamletError(ErrorReason.ERROR_REASON_RATE_LIMITED, retry_after=wait.total_seconds())
-                await attempts.save(session, subject, counted.with_another(patient, now))
+        return Guesses(whom, attempts.from_address(address) if address else None)
