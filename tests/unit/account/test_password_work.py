@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from mesh.errors import HamletError
 from services.account.passwords import Passwords
 from services.account.settings import AccountSettings
 
-_CHEAP = {"password_memory": 19_456, "password_passes": 2, "password_lanes": 1}
+_CHEAP: dict[str, Any] = {"password_memory": 19_456, "password_passes": 2, "password_lanes": 1}
 
 
 @pytest.fixture
