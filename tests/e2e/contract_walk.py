@@ -28,6 +28,12 @@ class Reachable:
     has_body: bool
 
     @property
+    def fields(self) -> list[str]:
+        """The JSON names of the request's fields."""
+        assert self.method.descriptor is not None
+        return [field.json_name for field in self.method.descriptor.input_type.fields]
+
+    @property
     def id(self) -> str:
         return self.method.path.removeprefix("/hamlet.")
 
@@ -40,13 +46,13 @@ def all_methods() -> Iterator[Method]:
 
 
 def reachable() -> list[Reachable]:
-    """What the edge lets through, as the contracts say."""
+    """What the edge lets through, as the contracts say: what has a REST form and is not for workloads alone."""
     found = []
     for method in all_methods():
         assert method.descriptor is not None
-        if method.access == Access.ACCESS_WORKLOAD or not method.admits_workload("edge"):
-            continue
-        found.append(_over_rest(method, method.descriptor))
+        each = _over_rest(method, method.descriptor)
+        if each.verb and method.access != Access.ACCESS_WORKLOAD and method.admits_workload("edge"):
+            found.append(each)
     return found
 
 

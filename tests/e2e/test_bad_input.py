@@ -1,5 +1,6 @@
 """Whatever a stranger sends to any RPC, the answer is the right status with a reason, and nothing is written."""
 
+import contextlib
 import http.client
 import json
 from typing import Any
@@ -15,8 +16,8 @@ from tests.e2e.running import Village
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("village"), pytest.mark.timeout(300)]
 
-OVER_REST = [each for each in reachable() if each.verb and not each.method.long_lived]
-WITH_BODY = [each for each in OVER_REST if each.has_body]
+OVER_REST = [each for each in reachable() if not each.method.long_lived]
+WITH_BODY = [each for each in OVER_REST if each.has_body and each.fields]
 NEEDS_PERSON = [each for each in OVER_REST if each.method.access not in {Access.ACCESS_PUBLIC}]
 REASONS = {name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys()}  # noqa: SIM118 - no mapping
 
@@ -47,12 +48,14 @@ def _everything(village: Village, admin: str) -> list[Any]:
 
 
 def send(village: Village, each: Reachable, body: bytes | None, token: str = "") -> tuple[int, Any]:
+    """The status and the decoded body of the answer, which may come before the request was sent whole."""
     connection = http.client.HTTPConnection("127.0.0.1", village.layout.edge, timeout=20)
     headers = {"content-type": "application/json"} if each.has_body else {}
     if token:
         headers["authorization"] = f"Bearer {token}"
     try:
-        connection.request(each.verb, each.path, body if each.has_body else None, headers)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(each.verb, each.path, body if each.has_body else None, headers)
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
     finally:
@@ -96,13 +99,12 @@ def test_a_body_of_five_megabytes(village: Village, tokens: dict[str, str], each
     refused(send(village, each, body, tokens["admin"]), 400, 404, 413, 429)
 
 
-@pytest.mark.parametrize("each", OVER_REST, **by_id)
+@pytest.mark.parametrize("each", [each for each in OVER_REST if each.fields], **by_id)
 def test_wrong_types_in_every_field(village: Village, tokens: dict[str, str], each: Reachable) -> None:
     if not each.has_body:
         path = f"{each.path}{'&' if '?' in each.path else '?'}pageSize=many"
         each = Reachable(each.method, each.verb, path, has_body=False)
-    assert each.method.descriptor is not None
-    fields = {field.json_name: [{"wrong": True}] for field in each.method.descriptor.input_type.fields}
+    fields = {name: [{"wrong": True}] for name in each.fields}
     refused(send(village, each, json.dumps(fields).encode(), tokens["admin"]), 400, 404)
 
 
