@@ -11,7 +11,7 @@ from hamlet.error.v1.error_reason_pb2 import ErrorReason
 from hamlet.mesh.v1.policy_pb2 import Role
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry, extract_compact
 
 from mesh.call import Principal
@@ -122,7 +122,7 @@ class TokenVerifier:
             key = await self._keys.key(kid)
             if key is None:
                 raise ValueError("unknown kid")
-            decoded = jwt.decode(token, KeySet([key]), registry=_REGISTRY)
+            decoded = jwt.decode(token, key, registry=_REGISTRY)
             self._claims.validate(decoded.claims)
             claims = decoded.claims
             principal = Principal(
