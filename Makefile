@@ -45,8 +45,8 @@ protos: $(READY) ## Generate the stubs anew
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf generate
 
 .PHONY: breaking
-breaking: $(READY) ## Refuse changes of the contracts that break callers, against BASE (default: origin/main, else the last commit)
-	$(BIN)/buf breaking --against ".git#ref=$${BASE:-$$(git rev-parse -q --verify origin/main || git rev-parse HEAD)}"
+breaking: $(READY) ## Refuse contracts that break callers of BASE (default: the last tag, else the commit before)
+	$(BIN)/buf breaking --against ".git#ref=$${BASE:-$$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse -q --verify HEAD~1 || git rev-parse HEAD)}"
 
 .PHONY: wheel
 wheel: $(READY) ## Build the wheels hamlet-protos and hamlet into dist/
