@@ -33,7 +33,8 @@ class HealthServicer(health_aio.HealthServicer):  # type: ignore[misc] # untyped
 def builtin_services(health: HealthServicer, service_names: Iterable[str]) -> list[tuple[Any, list[Method]]]:
     """Each standard servicer with its methods and their policies."""
     reflection_v1alpha = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
-    names = [*service_names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, _REFLECTION_V1]
+    # Not v1 of reflection itself: grpcio has no descriptors of it, and clients look up each name that is listed.
+    names = [*service_names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
     reflection = reflection_aio.ReflectionServicer([*names, reflection_v1alpha.full_name])
     channelz = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"]
     health_service = health_pb2.DESCRIPTOR.services_by_name["Health"]

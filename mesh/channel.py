@@ -9,13 +9,38 @@ import grpc
 
 from mesh.options import client_options
 
-__all__ = ["SERVICE_CONFIG", "MeshChannel"]
+__all__ = ["ROUND_ROBIN", "SERVICE_CONFIG", "MeshChannel", "service_config"]
 
-SERVICE_CONFIG = json.dumps(
-    {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}, separators=(",", ":")
-)
-"""round_robin because pick_first never health-checks; retries are ours (mesh.interceptors.client.retry), because
-core's throttling cannot express a budget."""
+ROUND_ROBIN: list[dict[str, Any]] = [{"round_robin": {}}]
+"""Because pick_first never health-checks."""
+_EJECTING: list[dict[str, Any]] = [
+    {
+        "outlier_detection_experimental": {
+            "interval": "1s",
+            "baseEjectionTime": "5s",
+            "maxEjectionPercent": 50,
+            "failurePercentageEjection": {
+                "threshold": 85,
+                "enforcementPercentage": 100,
+                "minimumHosts": 2,
+                "requestVolume": 20,
+            },
+            "childPolicy": ROUND_ROBIN,
+        }
+    }
+]
+"""A replica that fails nearly every call is left alone for a while (gRFC A50). The threshold is high because a call
+that was refused for good reason (NOT_FOUND) counts as failed too, and half of the replicas always stay."""
+
+
+def service_config(balancing: list[dict[str, Any]]) -> str:
+    """Balancing with health checks. Retries are ours (mesh.interceptors.client.retry), because core's throttling
+    cannot express a budget."""
+    config = {"loadBalancingConfig": balancing, "healthCheckConfig": {"serviceName": ""}}
+    return json.dumps(config, separators=(",", ":"))
+
+
+SERVICE_CONFIG = service_config(_EJECTING)
 
 _CLOSE_GRACE = 30.0
 
@@ -31,6 +56,7 @@ class MeshChannel(grpc.aio.Channel):
         credentials: makes credentials from the files as they are now; None for plaintext.
         server_name: the DNS name that the server's certificate must have.
         fingerprint: changes when the certificate files do.
+        config: gRPC's service config.
     """
 
     def __init__(
@@ -41,10 +67,10 @@ class MeshChannel(grpc.aio.Channel):
         credentials: Callable[[], grpc.ChannelCredentials] | None = None,
         server_name: str = "",
         fingerprint: Callable[[], object] = lambda: None,
-        service_config: str = SERVICE_CONFIG,
+        config: str = SERVICE_CONFIG,
     ) -> None:
         self._target, self._interceptors, self._credentials = target, list(interceptors), credentials
-        self._options: list[tuple[str, Any]] = [*client_options(service_config)]
+        self._options: list[tuple[str, Any]] = [*client_options(config)]
         if server_name:
             self._options.append(("grpc.ssl_target_name_override", server_name))
         self._fingerprint, self._seen = fingerprint, fingerprint()

@@ -40,5 +40,5 @@ def _print(console: Console, folder: Path, trace_id: str) -> None:
 def _table(summaries: list[TraceSummary]) -> Table:
     table = Table("trace", "began at", "service", "spans", "ms", box=None)
     for each in summaries:
-        table.add_row(each.trace_id, each.name, each.service, str(each.spans), f"{each.seconds * 1000:.1f}")
+        table.add_row(each.trace_id[:16], each.name, each.service, str(each.spans), f"{each.seconds * 1000:.1f}")
     return table

@@ -1,6 +1,8 @@
 """What a newcomer sees: one command, two verdicts, a trace; and nothing lost or left behind afterwards."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from services.cli.rest import call
 from tests.e2e.running import Village, end, start
 
+BIN = Path(sys.executable).parent
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("village"), pytest.mark.timeout(300)]
 
 
@@ -39,6 +42,32 @@ def test_register_publish_comment_read(village: Village) -> None:
     assert "<strong>gibes</strong>" in call(url, f"/v1/posts/{post['id']}").body["bodyHtml"]
     comments = call(url, f"/v1/posts/{post['id']}/comments").body["comments"]
     assert [each["id"] for each in comments] == [comment["id"]]
+
+
+def test_an_operator_calls_a_service_by_reflection_as_the_readme_says(village: Village) -> None:
+    identity = ["--cacert", "ca.crt", "--cert", "tls.crt", "--key", "tls.key", "--servername", "spam.hamlet.internal"]
+    port = village.layout.grpc["spam"]
+    command: list[str | Path] = [
+        BIN / "buf",
+        "curl",
+        *identity,
+        "--protocol",
+        "grpc",
+        f"https://127.0.0.1:{port}",
+        "--list-methods",
+    ]
+    folder = village.home / "certs" / "operator"
+    listed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "hamlet.spam.v1.SpamService/Classify" in listed.split()
+
+
+@pytest.mark.parametrize("command", [["check"], ["trace"], ["certs", "show"], ["db", "upgrade"]])
+def test_the_operator_s_commands_answer(village: Village, command: list[str]) -> None:
+    environment = {**os.environ, "HAMLET_HOME": str(village.home)}
+    run: list[str | Path] = [BIN / "hamlet", *command]
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout
 
 
 def test_a_second_start_is_quick_and_has_lost_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from hamlet.spam.v1 import spam_service_pb2, verdict_pb2
 
 from services.comment.handlers.judgement import Judgement
 from tests.integration.comment.village import (
+    AS_PROMISED,
     MODERATOR,
     OTHER,
     READER,
@@ -183,25 +184,26 @@ async def test_a_crash_between_storing_and_answering_leaves_one_comment_and_one_
     assert [each.id for each in await home.listed(post_id)] == [answers[0].id]
 
 
-async def test_a_hanging_filter_does_not_keep_an_author_waiting_and_judges_later(home: Village) -> None:
-    post_id = home.blog.add()
-    await home.write(post_id)
-    home.filter.working.clear()
-    request = contract.CreateCommentRequest(post_id=post_id, comment=draft("unsure"), request_id=request_id())
-    stub = home.comments(READER)
-    started = time.monotonic()
-    answer = await stub.CreateComment(request)
-    waited = time.monotonic() - started
-    assert answer.state == PENDING
-    assert not answer.HasField("verdict")
-    # The promise is 0.3 s; the machine of a test suite is busy.
-    assert waited < 0.6
-    assert len(await home.listed(post_id)) == 1
-    home.filter.working.set()
-    judged = await home.until_state(answer.id, HELD)
-    assert judged.verdict.label == verdict_pb2.LABEL_UNSURE
-    assert home.filter.requests[-1].priority == spam_service_pb2.PRIORITY_BACKFILL
-    assert await stub.CreateComment(request) == answer
+async def test_a_hanging_filter_does_not_keep_an_author_waiting_and_judges_later(tmp_path: Path) -> None:
+    async with village(tmp_path, AS_PROMISED) as home:
+        post_id = home.blog.add()
+        await home.write(post_id)
+        home.filter.working.clear()
+        request = contract.CreateCommentRequest(post_id=post_id, comment=draft("unsure"), request_id=request_id())
+        stub = home.comments(READER)
+        started = time.monotonic()
+        answer = await stub.CreateComment(request)
+        waited = time.monotonic() - started
+        assert answer.state == PENDING
+        assert not answer.HasField("verdict")
+        # The promise is 0.3 s; the machine of a test suite is busy.
+        assert waited < 0.6
+        assert len(await home.listed(post_id)) == 1
+        home.filter.working.set()
+        judged = await home.until_state(answer.id, HELD)
+        assert judged.verdict.label == verdict_pb2.LABEL_UNSURE
+        assert home.filter.requests[-1].priority == spam_service_pb2.PRIORITY_BACKFILL
+        assert await stub.CreateComment(request) == answer
 
 
 async def test_a_broken_filter_costs_nobody_a_comment(home: Village) -> None:
@@ -212,13 +214,14 @@ async def test_a_broken_filter_costs_nobody_a_comment(home: Village) -> None:
     assert (await home.until_state(answer.id, VISIBLE)).decision == comment_pb2.DECISION_FILTER
 
 
-async def test_a_hanging_blog_is_unavailable_soon(home: Village) -> None:
-    home.blog.hang = True
-    started = time.monotonic()
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await home.write(home.blog.add())
-    assert reason_of(refused.value) == "UNAVAILABLE"
-    assert time.monotonic() - started < 2
+async def test_a_hanging_blog_is_unavailable_soon(tmp_path: Path) -> None:
+    async with village(tmp_path, AS_PROMISED) as home:
+        home.blog.hang = True
+        started = time.monotonic()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await home.write(home.blog.add())
+        assert reason_of(refused.value) == "UNAVAILABLE"
+        assert time.monotonic() - started < 2
 
 
 async def test_unjudged_comments_are_shown_if_the_operator_says_so(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hamlet.blog.v1.post_reading_service_pb2 import GetPostRequest
 from hamlet.blog.v1.post_reading_service_pb2_grpc import PostReadingServiceStub
 from hamlet.blog.v1.post_service_pb2_grpc import PostServiceStub
 
-from mesh.channel import MeshChannel
+from mesh.channel import ROUND_ROBIN, SERVICE_CONFIG, MeshChannel, service_config
 from mesh.errors import ErrorReason, HamletError
 from mesh.identity.credentials import channel_credentials, server_name
 from mesh.interceptors.client.retry import ClientRetry
@@ -25,6 +25,7 @@ from mesh.testing.service import ServiceUnderTest, TestMesh, person, serving
 from tests.integration.mesh.hops import POST, Reader, serves
 
 CALLS, WORKERS = 3_000, 16
+PLAIN = service_config(ROUND_ROBIN)
 
 
 class Replica(Reader):
@@ -54,7 +55,9 @@ async def two(mesh: TestMesh, *replicas: Replica) -> AsyncIterator[list[ServiceU
         yield [one, other]
 
 
-def balanced(services: list[ServiceUnderTest], *interceptors: grpc.aio.ClientInterceptor) -> MeshChannel:
+def balanced(
+    services: list[ServiceUnderTest], *interceptors: grpc.aio.ClientInterceptor, config: str = SERVICE_CONFIG
+) -> MeshChannel:
     """A channel to all of them, with nothing but what is given."""
     mesh = services[0].mesh
     files = mesh.certificates("edge")
@@ -63,6 +66,7 @@ def balanced(services: list[ServiceUnderTest], *interceptors: grpc.aio.ClientInt
         interceptors=interceptors,
         credentials=lambda: channel_credentials(files),
         server_name=server_name("blog", mesh.settings.trust_domain),
+        config=config,
     )
 
 
@@ -95,7 +99,7 @@ async def load(channel: MeshChannel, calls: int, at: dict[int, Any] | None = Non
 async def test_a_replica_that_always_fails_sees_at_most_a_fifth_more(mesh: TestMesh) -> None:
     good, bad = Replica(), Replica(fails=True)
     async with two(mesh, good, bad) as services:
-        channel = balanced(services, ClientRetry(RetryBudget(per_second=0.0)))
+        channel = balanced(services, ClientRetry(RetryBudget(per_second=0.0)), config=PLAIN)
         failures = await load(channel, CALLS)
         await channel.close()
     extra = good.calls + bad.calls - CALLS
@@ -147,3 +151,17 @@ async def test_a_replica_that_says_it_does_not_serve_gets_no_calls(mesh: TestMes
         assert await load(channel, 200) == []
         await channel.close()
     assert (serves_.calls, resting.calls) == (200, 0)
+
+
+@pytest.mark.slow
+async def test_a_replica_that_fails_nearly_always_is_left_alone(mesh: TestMesh) -> None:
+    good, bad = Replica(), Replica(fails=True)
+    async with two(mesh, good, bad) as services:
+        channel = balanced(services)
+        async with asyncio.timeout(30):
+            while await load(channel, 200):
+                await asyncio.sleep(0.1)
+        seen = bad.calls
+        assert await load(channel, 200) == []
+        assert bad.calls == seen
+        await channel.close()
