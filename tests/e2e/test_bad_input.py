@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("village"), pytest.mark.
 OVER_REST = [each for each in reachable() if not each.method.long_lived]
 WITH_BODY = [each for each in OVER_REST if each.has_body and each.fields]
 NEEDS_PERSON = [each for each in OVER_REST if each.method.access not in {Access.ACCESS_PUBLIC}]
+PASSWORD = "nothing is but what"
 REASONS = {name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys()}  # noqa: SIM118 - no mapping
 
 by_id: Any = {"ids": lambda each: each.id}
@@ -27,11 +28,11 @@ by_id: Any = {"ids": lambda each: each.id}
 @pytest.fixture(scope="module")
 def tokens(village: Village) -> dict[str, str]:
     """An administrator, and a reader who owns nothing."""
-    reader = {"username": "bad-input-reader", "email": "reader@example.com", "password": "nothing is but what"}
+    reader = {"username": "bad-input-reader", "email": "reader@example.com", "password": PASSWORD}
     call(village.url, "/v1/accounts", reader)
     return {
         "admin": village.sign_in("admin", village.password_of_admin()),
-        "reader": village.sign_in("bad-input-reader", "nothing is but what"),
+        "reader": village.sign_in("bad-input-reader", PASSWORD),
     }
 
 
@@ -131,6 +132,33 @@ def test_a_role_that_is_too_low(village: Village, tokens: dict[str, str], each: 
 def test_something_that_does_not_exist(village: Village, tokens: dict[str, str], each: Reachable) -> None:
     reason = refused(send(village, each, b"{}", tokens["admin"]), 400, 404)
     assert reason.endswith("NOT_FOUND") or reason.startswith(("INVALID_", "MALFORMED"))
+
+
+FOREIGN_BODIES = {
+    "ChangePassword": {"currentPassword": PASSWORD, "newPassword": "something is rotten"},
+    "SchedulePost": {"publishTime": "2099-01-01T00:00:00Z"},
+    "UpdateAccount": {"displayName": "Somebody else"},
+    "UpdateComment": {"text": "Words that its author never wrote."},
+    "UpdatePost": {"title": "A title that its author never gave"},
+}
+
+
+@pytest.fixture(scope="module")
+def of_others(village: Village, tokens: dict[str, str]) -> dict[str, str]:
+    """Ids of what belongs to the demo's author, by the package that keeps it."""
+    post = call(village.url, "/v1/posts").body["posts"][0]
+    comments = call(village.url, f"/v1/posts/{post['id']}/comments").body["comments"]
+    return {"blog": post["id"], "comment": comments[0]["id"], "account": post["authorId"]}
+
+
+@pytest.mark.parametrize("each", [each for each in OVER_REST if each.method.access == Access.ACCESS_OWNER], **by_id)
+def test_what_belongs_to_somebody_else(
+    village: Village, tokens: dict[str, str], of_others: dict[str, str], each: Reachable
+) -> None:
+    theirs = of_others[each.method.service.split(".")[1]]
+    aimed = Reachable(each.method, each.verb, each.path.replace(NOBODY, theirs), each.has_body)
+    body = json.dumps(FOREIGN_BODIES.get(each.method.name, {})).encode()
+    assert refused(send(village, aimed, body, tokens["reader"]), 403) == "NOT_OWNER"
 
 
 @pytest.mark.parametrize("each", reachable(), **by_id)
