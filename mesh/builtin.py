@@ -59,6 +59,7 @@ def _methods(
             autonomous_workloads=frozenset(),
             deadline=None if _streams(method) else 5.0,
             rate_limit=None,
+            edge_cache=None,
             idempotent=True,
             long_lived=_streams(method),
             descriptor=method,

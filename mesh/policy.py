@@ -11,7 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from hamlet.mesh.v1 import policy_pb2
 from hamlet.mesh.v1.policy_pb2 import Access, Role
 
-__all__ = ["Access", "Method", "MissingPolicyError", "RateLimit", "Role", "method_of", "methods_of"]
+__all__ = ["Access", "EdgeCache", "Method", "MissingPolicyError", "RateLimit", "Role", "method_of", "methods_of"]
 
 _IDEMPOTENT = frozenset(
     {descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS, descriptor_pb2.MethodOptions.IDEMPOTENT},
@@ -29,6 +29,14 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeCache:
+    """How long a shared cache may answer, in seconds: by itself, and then while it asks anew."""
+
+    fresh_for: float
+    stale_while_revalidate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """An RPC and what may be done with it.
 
@@ -37,6 +45,7 @@ class Method:
         workloads: who may call, by the last segment of the SPIFFE id; `*` for every workload of the trust domain.
         autonomous_workloads: those who may call without a person.
         deadline: seconds for callers that set none; None for a long-lived watch.
+        edge_cache: None where no shared cache may answer.
         idempotent: a client may send it again although the first attempt may have been carried out.
     """
 
@@ -48,6 +57,7 @@ class Method:
     autonomous_workloads: frozenset[str]
     deadline: float | None
     rate_limit: RateLimit | None
+    edge_cache: EdgeCache | None
     idempotent: bool
     long_lived: bool
     descriptor: MethodDescriptor | None = None
@@ -100,6 +110,7 @@ def method_of(method: MethodDescriptor) -> Method:
         autonomous_workloads=frozenset(policy.autonomous_workloads),
         deadline=None if policy.long_lived else _seconds(policy.deadline),
         rate_limit=_rate_limit(policy),
+        edge_cache=_edge_cache(policy),
         idempotent=options.idempotency_level in _IDEMPOTENT,
         long_lived=policy.long_lived,
         descriptor=method,
@@ -115,6 +126,8 @@ def _refuse_contradictions(path: str, policy: policy_pb2.MethodPolicy) -> None:
         "neither a deadline nor long_lived": policy.HasField("deadline") == policy.long_lived,
         "ACCESS_WORKLOAD open to the edge": policy.access == Access.ACCESS_WORKLOAD
         and not {"edge", "*"}.isdisjoint(policy.workloads),
+        "an edge_cache for answers that are a person's": policy.HasField("edge_cache")
+        and policy.access != Access.ACCESS_PUBLIC,
     }
     for problem, found in problems.items():
         if found:
@@ -125,6 +138,12 @@ def _rate_limit(policy: policy_pb2.MethodPolicy) -> RateLimit | None:
     if not policy.HasField("rate_limit"):
         return None
     return RateLimit(policy.rate_limit.calls, policy.rate_limit.window.ToTimedelta())
+
+
+def _edge_cache(policy: policy_pb2.MethodPolicy) -> EdgeCache | None:
+    if not policy.HasField("edge_cache"):
+        return None
+    return EdgeCache(_seconds(policy.edge_cache.fresh_for), _seconds(policy.edge_cache.stale_while_revalidate))
 
 
 def _seconds(duration: Duration) -> float:

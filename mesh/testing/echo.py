@@ -107,6 +107,7 @@ def echo_method(name: str) -> Method:
         autonomous_workloads=frozenset(),
         deadline=5.0,
         rate_limit=None,
+        edge_cache=None,
         idempotent=False,
         long_lived=False,
     )
