@@ -1,15 +1,14 @@
 """Bounds how often one caller may call an RPC, as the contract says."""
 
-import math
 import time
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
+from mesh.address import network_of
 from mesh.call import Call, Proceed
 from mesh.errors import HamletError
+from mesh.moving_window import MovingWindow
+from mesh.policy import Method
 
 __all__ = ["RateLimitInterceptor"]
 
@@ -21,28 +20,30 @@ class RateLimitInterceptor:
     name = "rate_limit"
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._windows: dict[str, MovingWindow] = {}
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        limit = call.method.rate_limit
-        caller = _caller(call)
-        if limit is not None and caller:
-            item = RateLimitItemPerSecond(limit.calls, max(1, math.ceil(limit.window.total_seconds())))
-            if not self._limiter.hit(item, call.method.path, caller):
-                raise HamletError(
-                    ErrorReason.ERROR_REASON_RATE_LIMITED, retry_after=self._wait(item, call.method.path, caller)
-                )
+        window, caller = self._window(call.method), _caller(call)
+        if window is not None and caller:
+            verdict = window.admit(caller, time.monotonic())
+            if not verdict.admitted:
+                raise HamletError(ErrorReason.ERROR_REASON_RATE_LIMITED, retry_after=verdict.wait)
         await proceed()
 
-    def _wait(self, item: RateLimitItem, *key: str) -> float:
-        return max(0.0, self._limiter.get_window_stats(item, *key).reset_time - time.time())
+    def _window(self, method: Method) -> MovingWindow | None:
+        limit = method.rate_limit
+        if limit is None:
+            return None
+        if method.path not in self._windows:
+            self._windows[method.path] = MovingWindow(limit.calls, limit.window.total_seconds())
+        return self._windows[method.path]
 
 
 def _caller(call: Call) -> str:
-    """Whose calls are counted together: the person, else their address. A workload that calls on nobody's behalf is
-    trusted to bound itself."""
+    """Whose calls are counted together: the person, else the network of their address. A workload that calls on
+    nobody's behalf is trusted to bound itself."""
     if call.principal is not None:
         return f"account:{call.principal.account_id}"
     if call.method.admits_alone(call.caller.workload):
         return ""
-    return f"address:{call.caller.address}"
+    return f"address:{network_of(call.caller.address)}"
