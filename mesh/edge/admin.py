@@ -25,11 +25,11 @@ class EnvoyAdmin:
         """The port of a listener, which the system chose if it was 0.
 
         Raises:
-            KeyError: there is no such listener with a port.
+            KeyError: there is no such listener, or it is on a Unix socket.
         """
         _, body = await self._ask("GET", "/listeners?format=json")
         for each in json.loads(body).get("listener_statuses", []):
-            if each["name"] == listener:
+            if each["name"] == listener and "socket_address" in each["local_address"]:
                 return int(each["local_address"]["socket_address"]["port_value"])
         raise KeyError(listener)
 
@@ -38,8 +38,8 @@ class EnvoyAdmin:
         await self._ask("POST", "/drain_listeners?graceful")
 
     async def active_requests(self) -> int:
-        """Requests in flight at the public listener."""
-        _, body = await self._ask("GET", "/stats?format=json&filter=^http.edge.downstream_rq_active$")
+        """Requests in flight at the public's doors."""
+        _, body = await self._ask("GET", "/stats?format=json&filter=^http.edge_[a-z]*.downstream_rq_active$")
         return sum(int(each["value"]) for each in json.loads(body)["stats"] if "value" in each)
 
     async def quit(self) -> None:

@@ -3,7 +3,7 @@
 import ipaddress
 from pathlib import Path
 
-from mesh.edge.listener import socket_address
+from mesh.edge.doors import socket_address
 from mesh.edge.typed import Config, any_of
 from mesh.edge.upstream_tls import transport_socket
 from mesh.edge.village import Identity, Upstream

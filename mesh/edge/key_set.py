@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hamlet.mesh.v1 import key_set_service_pb2
 
+from mesh.edge.doors import unix_socket
 from mesh.edge.filters import transcoder
 from mesh.edge.filters.chain import router
 from mesh.edge.typed import Config, extension
@@ -22,8 +23,7 @@ URL = "http://key-set/.well-known/jwks.json"
 _SERVICE = key_set_service_pb2.DESCRIPTOR.services_by_name["KeySetService"].full_name
 _LISTENER = "key-set"
 _MAX_BODY_BYTES = 1024
-# Relative to Envoy's working directory, because a socket's path may have 107 bytes only; for its owner alone.
-_SOCKET = {"pipe": {"path": "key-set.sock", "mode": 0o600}}
+_SOCKET = unix_socket("key-set.sock")
 
 
 def key_set_listener(descriptor_set: Path, upstream: str) -> Config:

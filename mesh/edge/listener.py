@@ -1,22 +1,22 @@
-"""The public listener: REST, gRPC and gRPC-Web on one port, with the limits of an edge."""
+"""A public listener, with the limits of an edge."""
 
 from mesh.edge.access_log import access_log
+from mesh.edge.doors import Door
 from mesh.edge.local_replies import local_reply_config
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.tracing import early_header_mutation, tracing
 from mesh.edge.typed import Config, extension
 
-__all__ = ["PUBLIC", "public_listener", "socket_address"]
-
-PUBLIC = "public"
-"""The listener's name, by which the admin interface tells its port."""
+__all__ = ["public_listener"]
 
 _CONNECTION_BUFFER_BYTES = 32 * 1024
 
 
-def public_listener(settings: EdgeSettings, *, http_filters: list[Config], routes: Config, traced: bool) -> Config:
+def public_listener(
+    door: Door, settings: EdgeSettings, *, http_filters: list[Config], routes: Config, traced: bool
+) -> Config:
     manager: Config = {
-        "stat_prefix": "edge",
+        "stat_prefix": door.stat_prefix,
         "codec_type": "AUTO",
         "server_name": "hamlet",
         # What a person can name when asking for help; what came in under this name was taken off.
@@ -25,17 +25,17 @@ def public_listener(settings: EdgeSettings, *, http_filters: list[Config], route
         "local_reply_config": local_reply_config(),
         "route_config": routes,
         "http_filters": http_filters,
-        **_caller(settings),
+        **_caller(door, settings),
         **_paths(),
-        **_limits(),
+        **_limits(door),
     }
     if traced:
         manager["tracing"] = tracing(settings)
     if settings.access_log:
         manager["access_log"] = [access_log()]
     return {
-        "name": PUBLIC,
-        "address": socket_address(settings.listen),
+        "name": door.name,
+        "address": door.address,
         # Memory that one slow client can hold; Envoy's default is 1 MiB.
         "per_connection_buffer_limit_bytes": _CONNECTION_BUFFER_BYTES,
         "filter_chains": [
@@ -52,21 +52,25 @@ def public_listener(settings: EdgeSettings, *, http_filters: list[Config], route
     }
 
 
-def socket_address(address: str) -> Config:
-    """`host:port` as Envoy wants it; an IPv6 address stands in brackets."""
-    host, _, port = address.rpartition(":")
-    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
-
-
-def _caller(settings: EdgeSettings) -> Config:
+def _caller(door: Door, settings: EdgeSettings) -> Config:
     """X-Forwarded-For is believed as far as proxies of ours wrote it, and nobody is an internal caller who may steer
     timeouts, retries and traces by headers: not even from a private address."""
-    return {
-        "use_remote_address": True,
-        "xff_num_trusted_hops": settings.trusted_hops,
-        # Without a range Envoy takes every private address for internal; no peer has this one (RFC 1122, 3.2.1.3).
-        "internal_address_config": {"cidr_ranges": [{"address_prefix": "0.0.0.0", "prefix_len": 32}]},
-    }
+    # Without a range Envoy takes every private address for internal; no peer has this one (RFC 1122, 3.2.1.3).
+    nobody: Config = {"internal_address_config": {"cidr_ranges": [{"address_prefix": "0.0.0.0", "prefix_len": 32}]}}
+    if not door.behind_cache:
+        return {"use_remote_address": True, "xff_num_trusted_hops": settings.trusted_hops, **nobody}
+    # The socket's peer is nobody, and the cache appends its own. Where the operator's proxies wrote less than they
+    # should have, that one is the caller, as it is without a cache.
+    detections = [_forwarded(hops) for hops in dict.fromkeys((settings.trusted_hops, 0))]
+    return {"use_remote_address": False, "original_ip_detection_extensions": detections, **nobody}
+
+
+def _forwarded(hops: int) -> Config:
+    return extension(
+        "envoy.http.original_ip_detection.xff",
+        "extensions.http.original_ip_detection.xff.v3.XffConfig",
+        xff_num_trusted_hops=hops,
+    )
 
 
 def _paths() -> Config:
@@ -78,14 +82,15 @@ def _paths() -> Config:
     }
 
 
-def _limits() -> Config:
+def _limits(door: Door) -> Config:
     """Against slow and greedy clients. Envoy's defaults: no time limit on headers and body, an hour of idling."""
     return {
         "request_headers_timeout": "5s",
         "stream_idle_timeout": "10s",
         "request_timeout": "30s",
         "common_http_protocol_options": {
-            "idle_timeout": "60s",
+            # The cache closes its own connections first: one that Envoy closes just then would cost a request.
+            "idle_timeout": "300s" if door.behind_cache else "60s",
             "max_headers_count": 100,
             # x_user must not pass for x-user.
             "headers_with_underscores_action": "REJECT_REQUEST",

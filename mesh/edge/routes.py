@@ -39,19 +39,23 @@ def route_configuration(methods: Iterable[PublicMethod], settings: EdgeSettings)
         "name": "public",
         "domains": ["*"],
         "routes": [*(_route(method, settings) for method in methods), _no_route()],
+        # Who calls, for the services. Envoy sends this by itself only where its peer is the caller, not the cache.
+        "request_headers_to_add": [_set("x-envoy-external-address", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")],
         # What somebody quotes when they ask why, and `hamlet trace` answers.
-        "response_headers_to_add": [
-            {
-                "header": {"key": "x-trace-id", "value": "%TRACE_ID%"},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-                "keep_empty_value": False,
-            }
-        ],
+        "response_headers_to_add": [_set("x-trace-id", "%TRACE_ID%")],
     }
     if settings.allowed_origins:
         host["typed_per_filter_config"] = {cors.NAME: cors.policy(settings.allowed_origins)}
     # Not by Envoy, because NO_ROUTE names a cluster that does not exist; Village has checked the others.
     return {"name": "public", "virtual_hosts": [host], "validate_clusters": False}
+
+
+def _set(header: str, value: str) -> Config:
+    return {
+        "header": {"key": header, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+        "keep_empty_value": False,
+    }
 
 
 def _route(public: PublicMethod, settings: EdgeSettings) -> Config:

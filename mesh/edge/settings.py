@@ -14,7 +14,11 @@ class EdgeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HAMLET_EDGE_", use_attribute_docstrings=True)
 
     listen: str = "127.0.0.1:8080"
-    """host:port of REST, gRPC and gRPC-Web; port 0 takes a free one."""
+    """host:port of the front door, REST and gRPC-Web; without the cache native gRPC too. Port 0 takes a free one."""
+    grpc_listen: str = "127.0.0.1:8081"
+    """host:port of the door for native gRPC, which no cache stands before; gRPC-Web works there too."""
+    cache: bool = True
+    """Whether a cache stands before REST. Without it Envoy itself listens at the front door."""
     admin_listen: str = "127.0.0.1:0"
     """host:port of Envoy's admin interface, which is all-powerful: loopback only."""
     concurrency: int = Field(default=2, ge=1)
@@ -22,7 +26,7 @@ class EdgeSettings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call from a browser, separated by commas: `https://blog.example`. Default: none."""
     trusted_hops: int = Field(default=0, ge=0)
-    """How many proxies of ours stand in front and append to X-Forwarded-For."""
+    """How many of the operator's proxies stand in front and append to X-Forwarded-For; the cache is not counted."""
     sampling_percent: float = Field(default=100.0, ge=0, le=100)
     """The share of requests that are traced. The public has no say in it."""
     key_set_seconds: int = Field(default=5, ge=1)

@@ -6,15 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.edge import EdgeSettings, EnvoyProcess, Village, write_configuration
+from mesh.edge.doors import GRPC, REST, REST_SOCKET
 
 __all__ = ["RunningEdge", "running_edge"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunningEdge:
-    """Where the edge answers: `url` for REST and gRPC-Web, `target` for gRPC; `log` holds what Envoy wrote."""
+    """Where the edge answers.
+
+    Attributes:
+        port: of the REST listener, which speaks every protocol; 0 when it is on the socket.
+        grpc_port: of the gRPC door.
+        socket: the REST listener's when it stands behind a cache.
+        log: what Envoy wrote.
+    """
 
     port: int
+    grpc_port: int
+    socket: Path
     process: EnvoyProcess
     log: Path
 
@@ -26,6 +36,10 @@ class RunningEdge:
     def target(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def grpc_target(self) -> str:
+        return f"127.0.0.1:{self.grpc_port}"
+
 
 @asynccontextmanager
 async def running_edge(
@@ -36,19 +50,27 @@ async def running_edge(
     issuer: str = "hamlet",
     audience: str = "hamlet",
     collector: str | None = None,
+    behind_cache: bool = False,
 ) -> AsyncIterator[RunningEdge]:
-    """Runs Envoy until the block ends. Whatever `settings` say, it listens on a free port of the loopback."""
-    settings = (settings or EdgeSettings()).model_copy(update={"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"})
+    """Runs Envoy until the block ends, on free ports of the loopback, whatever `settings` say.
+
+    Args:
+        behind_cache: REST is on `RunningEdge.socket`, and whoever speaks there is believed to be the cache.
+    """
+    free = {"listen": "127.0.0.1:0", "grpc_listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"}
+    settings = (settings or EdgeSettings()).model_copy(update={**free, "cache": behind_cache})
     bootstrap = write_configuration(village, settings, folder, issuer=issuer, audience=audience, collector=collector)
     log = folder / "envoy.log"
     with log.open("wb") as output:
         process = EnvoyProcess(bootstrap, settings, log_output=output.fileno())
         try:
-            port = await process.start()
+            await process.start()
+            port = 0 if behind_cache else await process.admin.port(REST)
+            grpc_port = await process.admin.port(GRPC)
         except Exception as error:
             error.add_note(log.read_text()[-4000:])
             raise
         try:
-            yield RunningEdge(port, process, log)
+            yield RunningEdge(port, grpc_port, folder / REST_SOCKET, process, log)
         finally:
             await process.stop(grace=1.0)

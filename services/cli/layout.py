@@ -12,6 +12,7 @@ __all__ = ["SERVICES", "Layout", "NotRunningError", "home"]
 SERVICES = ("account", "blog", "comment", "spam")
 WORKLOADS = (*SERVICES, "edge", "operator")
 _FIRST_PORT = 50051
+_PORTS = 65_536
 _LOWEST_DRAWN, _DRAWN_FROM, _TRIES = 15_000, 15_000, 200
 
 
@@ -29,12 +30,14 @@ class Layout:
     """Ports on loopback, and the supervisor's process id.
 
     Attributes:
-        edge: the front door, the only port meant for others.
+        edge: the front door, REST and gRPC-Web.
+        grpc_door: the edge's door for native gRPC; these two ports are meant for others.
         grpc, metrics: by service.
     """
 
     supervisor_pid: int
     edge: int
+    grpc_door: int
     edge_admin: int
     receiver: int
     grpc: dict[str, int]
@@ -90,6 +93,7 @@ class Layout:
         return cls(
             supervisor_pid=os.getpid(),
             edge=edge_port or ports.take(),
+            grpc_door=ports.take(edge_port and (edge_port + 1) % _PORTS),
             edge_admin=ports.take(),
             receiver=ports.take(),
             grpc={name: ports.take(first and first + index) for index, name in enumerate(SERVICES)},

@@ -29,6 +29,8 @@ def environment(layout: Layout, home: Path) -> dict[str, str]:
         "HAMLET_HOME": str(home),
         "HAMLET_LOG_FORMAT": "json",
         "HAMLET_EDGE_LISTEN": f"127.0.0.1:{layout.edge}",
+        "HAMLET_EDGE_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_door}",
+        "HAMLET_EDGE_CACHE": "off",
         "HAMLET_EDGE_ADMIN_LISTEN": f"127.0.0.1:{layout.edge_admin}",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{layout.receiver}",
         "PYTHONUNBUFFERED": "1",

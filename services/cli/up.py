@@ -131,7 +131,8 @@ async def _until(stop: asyncio.Event, supervisor: Supervisor) -> None:
 
 
 def _print_addresses(console: Console, layout: Layout, folder: Path) -> None:
-    console.print(f"[bold]REST, gRPC and gRPC-Web[/]  {layout.url}")
+    console.print(f"[bold]REST and gRPC-Web[/]        {layout.url}")
+    console.print(f"[bold]gRPC[/]                     127.0.0.1:{layout.grpc_door}")
     for name, port in layout.grpc.items():
         console.print(
             f"  {name:<8} gRPC 127.0.0.1:{port} (mTLS)   metrics http://127.0.0.1:{layout.metrics[name]}/metrics"

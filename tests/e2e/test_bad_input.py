@@ -168,7 +168,10 @@ def test_what_belongs_to_somebody_else(
 def test_bytes_that_are_no_message_over_grpc(
     village: Village, tokens: dict[str, str], each: Reachable, data: bytes
 ) -> None:
-    with grpc.insecure_channel(f"127.0.0.1:{village.layout.edge}") as channel, pytest.raises(grpc.RpcError) as caught:
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{village.layout.grpc_door}") as channel,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
         _send_bytes(channel, each, data, tokens["admin"])
     error: Any = caught.value
     assert error.code() in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED}, error

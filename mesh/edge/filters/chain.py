@@ -7,16 +7,16 @@ from mesh.edge.filters import body_limit, content_type, cors, response_headers, 
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, extension
 
-__all__ = ["http_filters", "router"]
+__all__ = ["grpc_filters", "rest_filters", "router"]
 
 
-def http_filters(
+def rest_filters(
     methods: list[PublicMethod], settings: EdgeSettings, *, descriptor_set: Path, jwt_filter: Config
 ) -> list[Config]:
     """CORS first, so that a page's script can read errors too; tokens last, because only then the path is final."""
     return [
         cors.http_filter(),
-        extension("envoy.filters.http.grpc_web", "extensions.filters.http.grpc_web.v3.GrpcWeb"),
+        _grpc_web(),
         content_type.http_filter(),
         response_headers.http_filter(),
         body_limit.http_filter(settings.max_body_bytes),
@@ -28,6 +28,15 @@ def http_filters(
         jwt_filter,
         router(),
     ]
+
+
+def grpc_filters(jwt_filter: Config) -> list[Config]:
+    """Nothing of REST: a request that is not gRPC meets no route, or a service that refuses it."""
+    return [cors.http_filter(), _grpc_web(), content_type.http_filter(), jwt_filter, router()]
+
+
+def _grpc_web() -> Config:
+    return extension("envoy.filters.http.grpc_web", "extensions.filters.http.grpc_web.v3.GrpcWeb")
 
 
 def router() -> Config:

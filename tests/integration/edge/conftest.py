@@ -240,8 +240,8 @@ async def rest(edge: RunningEdge, stage: Stage) -> AsyncIterator[httpx.AsyncClie
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def channel(edge: RunningEdge, stage: Stage) -> AsyncIterator[grpc.aio.Channel]:
-    """A native gRPC channel to the edge."""
-    async with grpc.aio.insecure_channel(edge.target) as opened:
+    """A native gRPC channel to the edge's door for it."""
+    async with grpc.aio.insecure_channel(edge.grpc_target) as opened:
         yield opened
 
 

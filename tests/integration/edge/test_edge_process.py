@@ -53,7 +53,7 @@ async def refused(port: int) -> None:
 async def test_a_configuration_that_envoy_refuses_is_said_at_once(
     session_village: Village, folder: Any, stage: Any
 ) -> None:
-    settings = EdgeSettings(concurrency=1, listen="127.0.0.1:0")
+    settings = EdgeSettings(concurrency=1, listen="127.0.0.1:0", grpc_listen="127.0.0.1:0")
     bootstrap = write_configuration(session_village, settings, folder)
     bootstrap.write_text("{}}")
     process = EnvoyProcess(bootstrap, settings, log_output=asyncio.subprocess.DEVNULL)

@@ -8,7 +8,7 @@ from hamlet.blog.v1 import post_reading_service_pb2
 
 from mesh.edge import EdgeService, EdgeSettings, Identity, Upstream, Village, render
 from mesh.edge.descriptor_set import descriptor_set
-from mesh.edge.listener import socket_address
+from mesh.edge.doors import REST, socket_address
 from mesh.edge.local_replies import local_reply_config
 from mesh.edge.upstream_tls import certificate_secret
 
@@ -22,10 +22,12 @@ def rendered(identity: Identity | None = None, collector: str | None = None, **s
     return render(village, EdgeSettings(**settings), Path("/etc/edge"), issuer="i", audience="a", collector=collector)
 
 
-def manager(config: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = config["static_resources"]["listeners"][-1]["filter_chains"][0]["filters"][0][
-        "typed_config"
-    ]
+def listeners(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {listener["name"]: listener for listener in config["static_resources"]["listeners"]}
+
+
+def manager(config: dict[str, Any], door: str = REST) -> dict[str, Any]:
+    found: dict[str, Any] = listeners(config)[door]["filter_chains"][0]["filters"][0]["typed_config"]
     return found
 
 
