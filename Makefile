@@ -83,3 +83,9 @@ test-fast: $(READY) ## What takes no processes: under a minute
 .PHONY: test-jaeger
 test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)
 	@$(BIN)/python tests/e2e/jaeger.py
+
+##@ Benchmarks and drills
+
+.PHONY: bench-edge
+bench-edge: $(READY) ## The front door as shipped: cached, uncached, comments, growth, memory (needs wrk)
+	@$(BIN)/python -m bench.edge

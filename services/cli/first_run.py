@@ -55,8 +55,7 @@ async def show_demo(console: Console, layout: Layout, folder: Path, *, wanted: b
         judged = await asyncio.to_thread(send_comment, layout.url, post["id"], comment, token)
         _print_verdict(console, judged)
     console.print("[bold]The way of the second comment[/]")
-    spans = await _trace(folder / "traces", judged.trace_id)
-    console.print(render_tree(spans), highlight=False, markup=False)
+    console.print(await _way(folder / "traces", judged.trace_id), highlight=False, markup=False)
     shown.touch()
 
 
@@ -76,6 +75,14 @@ def _print_verdict(console: Console, judged: Judged) -> None:
         evidence = ", ".join(reason.get("evidence", [])[:5])
         console.print(f"   {reason['weight']:+6.2f}  {reason['code']:<14} {reason['description']}  {evidence}")
     console.print()
+
+
+async def _way(folder: Path, trace_id: str) -> str:
+    """The trace as a tree, or why there is none to show: the village runs either way."""
+    try:
+        return render_tree(await _trace(folder, trace_id))
+    except TimeoutError:
+        return f"not every request is traced, or its spans are late; later, try: hamlet trace {trace_id}"
 
 
 async def _trace(folder: Path, trace_id: str) -> list[SpanRecord]:

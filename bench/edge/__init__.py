@@ -1,0 +1,1 @@
+"""The front door as shipped: cached and uncached reads, comments, growth, memory."""
