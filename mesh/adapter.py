@@ -15,7 +15,7 @@ from mesh.call import Call, serving
 from mesh.chain import Chain
 from mesh.policy import Method
 
-__all__ = ["AbortedByHandlerError", "HandlerContext", "rpc_method_handler"]
+__all__ = ["AbortedByHandlerError", "HandlerContext", "new_call", "rpc_method_handler"]
 
 Implementation = Callable[[Any, Any], Any]
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -52,8 +52,10 @@ def rpc_method_handler(
     """A grpc handler that runs `implementation` (a servicer's bound method) behind the chain."""
     handler = _streaming_handler(implementation) if server_streaming else _unary_handler(implementation)
 
+    lead = chain.lead(method, handler)
+
     async def serve(incoming: Any, context: Context) -> bytes | None:
-        call = Call(method=method, context=context, metadata=_metadata(context))
+        call = new_call(method, context)
         if client_streaming:
             call.requests = incoming
         else:
@@ -61,7 +63,7 @@ def rpc_method_handler(
         if server_streaming:
             call.send = _sender(context)
         serving(call)
-        await chain.run(call, handler)
+        await lead(call)
         return None if server_streaming else call.response.SerializeToString()
 
     kinds: dict[tuple[bool, bool], Any] = {
@@ -109,6 +111,7 @@ def _sender(context: Context) -> Callable[[Message], Awaitable[None]]:
     return send
 
 
-def _metadata(context: Context) -> dict[str, str]:
+def new_call(method: Method, context: Context) -> Call:
+    """A call as it comes in, before any interceptor saw it."""
     pairs: Any = context.invocation_metadata() or ()
-    return {key: value for key, value in pairs if isinstance(value, str)}
+    return Call(method, context, {key: value for key, value in pairs if isinstance(value, str)})

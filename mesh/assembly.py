@@ -52,7 +52,7 @@ class Workload:
         """A server with the whole chain."""
         long_lived = LongLivedCalls()
         return Server(
-            interceptors=self._chain(verifier, long_lived),
+            interceptors=self.chain(verifier, long_lived),
             long_lived=long_lived,
             credentials=None if self.certificates is None else server_credentials(self.certificates),
             limits=ServerLimits(max_concurrent_calls=self.settings.max_concurrent_calls),
@@ -69,7 +69,8 @@ class Workload:
             fingerprint=(lambda: None) if files is None else files.fingerprint,
         )
 
-    def _chain(self, verifier: TokenVerifier, long_lived: LongLivedCalls) -> list[Interceptor]:
+    def chain(self, verifier: TokenVerifier, long_lived: LongLivedCalls) -> list[Interceptor]:
+        """The interceptors of `server`."""
         telemetry = self.telemetry
         return [
             ErrorBoundary(),

@@ -112,13 +112,18 @@ class Call:
             )
 
 
-Proceed = Callable[[], Awaitable[None]]
+Proceed = Callable[[Call], Awaitable[None]]
+"""The rest of the way inwards: the next interceptor, and in the end the handler."""
 
 
 class Interceptor(Protocol):
-    """One concern of the server's chain. It awaits `proceed()` once to go on inwards, or raises a HamletError."""
+    """One concern of the server's chain. It awaits `proceed(call)` once to go on inwards, or raises a HamletError."""
 
     name: str
+
+    def concerns(self, method: Method) -> bool:
+        """Whether calls of this RPC pass through it at all. Asked once, when the server is put together."""
+        return True
 
     async def intercept(self, call: Call, proceed: Proceed) -> None: ...
 

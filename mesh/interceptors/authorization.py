@@ -2,7 +2,7 @@
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
 from mesh.policy import Access, Role
 
@@ -15,7 +15,7 @@ _LEAST_ROLE = {
 }
 
 
-class AuthorizationInterceptor:
+class AuthorizationInterceptor(Interceptor):
     """First the workload, then the person. Who owns the resource only the handler knows: an `ACCESS_OWNER` call
     whose handler never asked is refused before its answer leaves.
     """
@@ -29,7 +29,7 @@ class AuthorizationInterceptor:
             self._require_role(call)
         if call.method.access == Access.ACCESS_OWNER:
             self._leave_open(call)
-        await proceed()
+        await proceed(call)
         call.refuse_unsettled_ownership()
 
     @staticmethod

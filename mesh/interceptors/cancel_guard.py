@@ -4,13 +4,13 @@ import asyncio
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
 
 __all__ = ["CancelGuard"]
 
 
-class CancelGuard:
+class CancelGuard(Interceptor):
     """Turns cancellation from inside into an error.
 
     grpc.aio takes any CancelledError of a handler for a cancelled RPC and answers nothing: the client waits until its
@@ -21,7 +21,7 @@ class CancelGuard:
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         try:
-            await proceed()
+            await proceed(call)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

@@ -4,7 +4,7 @@ import asyncio
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.deadline import Deadline
 from mesh.errors import HamletError
 
@@ -36,7 +36,7 @@ class LongLivedCalls:
         self._tasks.discard(task)
 
 
-class DeadlineInterceptor:
+class DeadlineInterceptor(Interceptor):
     """Ends a call when nobody waits any more. A long-lived watch ends with its client or with the server."""
 
     name = "deadline"
@@ -52,7 +52,7 @@ class DeadlineInterceptor:
         call.deadline = Deadline.after(call.method.deadline if given is None else given)
         try:
             async with asyncio.timeout(call.deadline.remaining()):
-                await proceed()
+                await proceed(call)
         except TimeoutError:
             if not call.deadline.expired:
                 raise
@@ -62,7 +62,7 @@ class DeadlineInterceptor:
         call.deadline = Deadline.after(call.context.time_remaining())
         task = self._long_lived.enter()
         try:
-            await proceed()
+            await proceed(call)
         except asyncio.CancelledError:
             if not self._long_lived.ending:
                 raise

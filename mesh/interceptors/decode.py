@@ -6,14 +6,14 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
 from mesh.validation import validate
 
 __all__ = ["Decode"]
 
 
-class Decode:
+class Decode(Interceptor):
     """Turns bytes into valid messages; what is malformed or invalid is the client's fault (INVALID_ARGUMENT)."""
 
     name = "decode"
@@ -25,7 +25,7 @@ class Decode:
             call.request = _decode(message_class, call.request)
         else:
             call.requests = _decoded(message_class, call.requests)
-        await proceed()
+        await proceed(call)
 
 
 async def _decoded(message_class: type[Message], incoming: AsyncIterator[bytes]) -> AsyncIterator[Message]:

@@ -10,7 +10,7 @@ from grpc_status import rpc_status
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
 from mesh.adapter import AbortedByHandlerError
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
 from mesh.status import to_status
 
@@ -19,7 +19,7 @@ __all__ = ["ErrorBoundary"]
 _log = structlog.get_logger(__name__)
 
 
-class ErrorBoundary:
+class ErrorBoundary(Interceptor):
     """The outermost interceptor and the only one that aborts.
 
     An error that nobody meant becomes INTERNAL with an error id; the log line with the same id
@@ -31,7 +31,7 @@ class ErrorBoundary:
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         try:
-            await proceed()
+            await proceed(call)
         except HamletError as error:
             await self._abort(call, error)
         except AbortedByHandlerError as abort:

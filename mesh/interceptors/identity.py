@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.call import Call, Caller, Principal, Proceed
+from mesh.call import Call, Caller, Interceptor, Principal, Proceed
 from mesh.errors import HamletError
 from mesh.identity.spiffe import workload_of
 from mesh.identity.tokens import TokenVerifier
@@ -15,7 +15,7 @@ _EDGE = "edge"
 _SAN = "x509_subject_alternative_name"
 
 
-class IdentityInterceptor:
+class IdentityInterceptor(Interceptor):
     """Fills in the call's caller. A token that is not valid fails even a public call: whoever sends one means it.
 
     Args:
@@ -40,7 +40,7 @@ class IdentityInterceptor:
             user_agent=call.metadata.get("x-forwarded-user-agent") or call.metadata.get("user-agent", ""),
             token=token,
         )
-        await proceed()
+        await proceed(call)
 
     async def _principal(self, token: str) -> Principal:
         if self._verifier is None:

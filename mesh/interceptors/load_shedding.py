@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
+from mesh.policy import Method
 
 __all__ = ["LoadShedding"]
 
 
-class LoadShedding:
+class LoadShedding(Interceptor):
     """Admits at most `limit` calls at a time. Health checks and long-lived watches do not count: an overloaded server
     is alive, and a watch is no work.
 
@@ -25,16 +26,16 @@ class LoadShedding:
         self._on_shed = on_shed
         self.in_flight = 0
 
+    def concerns(self, method: Method) -> bool:
+        return not method.long_lived and method.service != "grpc.health.v1.Health"
+
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        if call.method.long_lived or call.method.service == "grpc.health.v1.Health":
-            await proceed()
-            return
         if self.in_flight >= self._limit:
             if self._on_shed:
                 self._on_shed(call.method.path)
             raise HamletError(ErrorReason.ERROR_REASON_OVERLOADED, retry_after=1.0)
         self.in_flight += 1
         try:
-            await proceed()
+            await proceed(call)
         finally:
             self.in_flight -= 1

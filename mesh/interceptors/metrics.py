@@ -2,7 +2,7 @@
 
 import time
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.telemetry.conventions import method_of_path, rpc_attributes
 from mesh.telemetry.metrics import Instruments
 from mesh.telemetry.outcome import OK, server_outcome
@@ -11,7 +11,7 @@ from mesh.telemetry.selection import CallFilter, Selection, usual_calls
 __all__ = ["ServerMetrics"]
 
 
-class ServerMetrics:
+class ServerMetrics(Interceptor):
     """Records `rpc.server.call.duration` for every call, sampled or not. It runs inside the span, so that a slow bucket
     carries the id of a trace as its exemplar.
     """
@@ -24,13 +24,13 @@ class ServerMetrics:
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         if call.method.path not in self._counted:
-            await proceed()
+            await proceed(call)
             return
         attributes = rpc_attributes(method_of_path(call.method.path))
         outcome, started, budget = OK, time.perf_counter(), call.deadline.remaining()
         self._instruments.server_in_flight.add(1, attributes)
         try:
-            await proceed()
+            await proceed(call)
         except BaseException as error:
             outcome = server_outcome(error, call, budget)
             raise

@@ -5,7 +5,7 @@ import time
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
 from mesh.address import network_of
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
 from mesh.moving_window import MovingWindow
 from mesh.policy import Method
@@ -13,7 +13,7 @@ from mesh.policy import Method
 __all__ = ["RateLimitInterceptor"]
 
 
-class RateLimitInterceptor:
+class RateLimitInterceptor(Interceptor):
     """A moving window for each caller and RPC, in this process's memory: with N replicas a caller gets up to N times
     as much, which the edge's own limits bound."""
 
@@ -22,13 +22,16 @@ class RateLimitInterceptor:
     def __init__(self) -> None:
         self._windows: dict[str, MovingWindow] = {}
 
+    def concerns(self, method: Method) -> bool:
+        return method.rate_limit is not None
+
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         window, caller = self._window(call.method), _caller(call)
         if window is not None and caller:
             verdict = window.admit(caller, time.monotonic())
             if not verdict.admitted:
                 raise HamletError(ErrorReason.ERROR_REASON_RATE_LIMITED, retry_after=verdict.wait)
-        await proceed()
+        await proceed(call)
 
     def _window(self, method: Method) -> MovingWindow | None:
         limit = method.rate_limit

@@ -5,7 +5,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.telemetry.conventions import method_of_path, rpc_attributes
 from mesh.telemetry.outcome import OK, server_outcome
 from mesh.telemetry.selection import CallFilter, Selection, usual_calls
@@ -13,7 +13,7 @@ from mesh.telemetry.selection import CallFilter, Selection, usual_calls
 __all__ = ["ServerTracing"]
 
 
-class ServerTracing:
+class ServerTracing(Interceptor):
     """Traces what the server does. All four kinds of RPC run in one coroutine here, so the context is attached and
     detached in one place and a stream cannot lose it.
 
@@ -29,7 +29,7 @@ class ServerTracing:
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         if call.method.path not in self._traced or not is_instrumentation_enabled():
-            await proceed()
+            await proceed(call)
             return
         remote = self._propagator.extract(call.metadata)
         method = method_of_path(call.method.path)
@@ -37,7 +37,7 @@ class ServerTracing:
         token = attach(set_span_in_context(span, remote))
         outcome, budget = OK, call.deadline.remaining()
         try:
-            await proceed()
+            await proceed(call)
         except BaseException as error:
             if span.is_recording():
                 outcome = server_outcome(error, call, budget)

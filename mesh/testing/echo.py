@@ -86,14 +86,14 @@ class EchoServer:
         await self._server.stop(0)
 
 
-class _Absent:
+class _Absent(Interceptor):
     """Takes the place of an interceptor that the chain insists on and these tests do not need."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        await proceed()
+        await proceed(call)
 
 
 def echo_method(name: str) -> Method:

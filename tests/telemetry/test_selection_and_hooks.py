@@ -109,12 +109,12 @@ async def test_a_watch_that_a_draining_server_ends_says_unavailable_as_its_clien
     context: Any = SimpleNamespace(time_remaining=lambda: None)
     call = Call(method=watch, context=context, metadata={})
 
-    async def forever() -> None:
+    async def forever(call: Call) -> None:
         open_.set()
         await asyncio.Event().wait()
 
     deadline = DeadlineInterceptor(long_lived)
-    task = asyncio.create_task(deadline.intercept(call, lambda: tracing.intercept(call, forever)))
+    task = asyncio.create_task(deadline.intercept(call, lambda call: tracing.intercept(call, forever)))
     await open_.wait()
     long_lived.end()
     with pytest.raises(HamletError) as told:

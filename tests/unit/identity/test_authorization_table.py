@@ -29,7 +29,7 @@ async def decide(method: Method, role: Role.ValueType | None, workload: str, *, 
     call = Call(method, context, {}, caller=Caller(workload=workload, principal=principal))
     outcome = Outcome()
 
-    async def handler() -> None:
+    async def handler(call: Call) -> None:
         outcome.reached = True
         if asks and method.access == Access.ACCESS_OWNER:
             call.require_owner("caller")

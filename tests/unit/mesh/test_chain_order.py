@@ -2,16 +2,16 @@
 
 import pytest
 
-from mesh.call import Call, Proceed
+from mesh.call import Call, Interceptor, Proceed
 from mesh.chain import ORDER, Chain, ChainOrderError
 
 
-class Named:
+class Named(Interceptor):
     def __init__(self, name: str) -> None:
         self.name = name
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        await proceed()
+        await proceed(call)
 
 
 def chain(*names: str) -> Chain:
