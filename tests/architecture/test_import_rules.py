@@ -27,7 +27,7 @@ def lint(root: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for package in ("mesh", "model", "services"):
+    for package in ("bench", "mesh", "model", "services"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "bundles"))
     shutil.copy(ROOT / ".importlinter", tmp_path)
     return tmp_path
