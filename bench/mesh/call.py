@@ -52,7 +52,7 @@ def body() -> bytes:
 
 def traceparents(sampled_percent: int, number: int = 1000) -> list[str]:
     """Trace contexts (W3C) of callers, `sampled_percent` of a hundred with the flag that asks to be sampled."""
-    chance = random.Random(5)  # noqa: S311 - no secret
+    chance = random.Random(5)
     flags = [index % 100 < sampled_percent for index in range(number)]
     chance.shuffle(flags)
     return [f"00-{chance.getrandbits(128):032x}-{chance.getrandbits(64):016x}-{flag:02x}" for flag in flags]
