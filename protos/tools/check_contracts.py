@@ -4,9 +4,8 @@ Reads a descriptor set with source information on standard input (`buf build -o 
 and exits with 1 if there is one.
 """
 
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from buf.validate import validate_pb2
 from google.api import annotations_pb2  # noqa: F401 - registers the http option
@@ -20,9 +19,10 @@ from google.protobuf.descriptor_pb2 import (
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 from hamlet.mesh.v1 import policy_pb2
 
+from protos.tools.openapi.comments import errors_of_rpc, errors_of_service
+
 _SERVICE_FIELD, _METHOD_FIELD = 6, 2
 _REASONS = frozenset(ErrorReason.keys())
-_ERRORS = re.compile(r"Errors: (?P<names>[A-Z_,\s]+|none of its own)\.", re.DOTALL)
 
 
 def problems(files: FileDescriptorSet) -> list[str]:
@@ -33,6 +33,7 @@ def problems(files: FileDescriptorSet) -> list[str]:
 def _in_file(file: FileDescriptorProto) -> Iterator[str]:
     comments = {tuple(each.path): each.leading_comments for each in file.source_code_info.location}
     for s, service in enumerate(file.service):
+        yield from _in_service(f"{file.package}.{service.name}", comments.get((_SERVICE_FIELD, s), ""))
         for m, method in enumerate(service.method):
             where = f"{file.package}.{service.name}.{method.name}"
             yield from _in_method(where, method, comments.get((_SERVICE_FIELD, s, _METHOD_FIELD, m), ""))
@@ -43,13 +44,25 @@ def _in_file(file: FileDescriptorProto) -> Iterator[str]:
 def _in_method(where: str, method: MethodDescriptorProto, comment: str) -> Iterator[str]:
     if not method.options.HasExtension(policy_pb2.policy):
         yield f"{where}: no hamlet.mesh.v1.policy"
-    named = _ERRORS.search(comment)
-    if named is None:
-        yield f"{where}: its comment does not name its errors (`Errors: A, B.`)"
+    try:
+        _, named = errors_of_rpc(comment)
+    except ValueError as error:
+        yield f"{where}: {error}"
         return
-    if named["names"] == "none of its own":
+    yield from _unknown(where, named)
+
+
+def _in_service(where: str, comment: str) -> Iterator[str]:
+    try:
+        said = errors_of_service(comment)
+    except ValueError as error:
+        yield f"{where}: {error}"
         return
-    for name in re.split(r"[,\s]+", named["names"].strip()):
+    yield from _unknown(where, (*said.names, *said.change, *said.person))
+
+
+def _unknown(where: str, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
         if f"ERROR_REASON_{name}" not in _REASONS:
             yield f"{where}: names the error {name}, which is not in ErrorReason"
 

@@ -45,6 +45,9 @@ def test_there_is_something_to_check(contracts: FileDescriptorSet) -> None:
         ),
         (READING, "// Errors: POST_NOT_FOUND.", "// It may fail.", "does not name its errors"),
         (READING, "// Errors: POST_NOT_FOUND.", "// Errors: NO_SUCH_REASON.", "not in ErrorReason"),
+        (READING, "// Errors: POST_NOT_FOUND.", "// Errors: POST_NOT_FOUND, and others.", "does not name its errors"),
+        (READING, "UNAVAILABLE, DEADLINE", "UNAVAILABLE, NO_SUCH_REASON, DEADLINE", "not in ErrorReason"),
+        (READING, "Besides the errors that each RPC names, all", "All", "which errors all RPCs"),
     ],
 )
 def test_a_planted_fault_is_found(

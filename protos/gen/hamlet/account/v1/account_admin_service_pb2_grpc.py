@@ -29,7 +29,7 @@ if _version_not_supported:
 class AccountAdminServiceStub:
     """AccountAdminService is what administrators do with accounts. Besides the errors that each RPC names, all may answer
     UNAUTHENTICATED, INVALID_TOKEN, ROLE_REQUIRED, WORKLOAD_NOT_ALLOWED, MALFORMED_REQUEST, INVALID_REQUEST, OVERLOADED,
-    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change something CONFLICT and STORAGE_FULL.
     """
 
     def __init__(self, channel):
@@ -73,7 +73,7 @@ class AccountAdminServiceStub:
 class AccountAdminServiceServicer:
     """AccountAdminService is what administrators do with accounts. Besides the errors that each RPC names, all may answer
     UNAUTHENTICATED, INVALID_TOKEN, ROLE_REQUIRED, WORKLOAD_NOT_ALLOWED, MALFORMED_REQUEST, INVALID_REQUEST, OVERLOADED,
-    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change something CONFLICT and STORAGE_FULL.
     """
 
     def ListAccounts(self, request, context):
@@ -176,7 +176,7 @@ def add_AccountAdminServiceServicer_to_server(servicer, server):
 class AccountAdminService:
     """AccountAdminService is what administrators do with accounts. Besides the errors that each RPC names, all may answer
     UNAUTHENTICATED, INVALID_TOKEN, ROLE_REQUIRED, WORKLOAD_NOT_ALLOWED, MALFORMED_REQUEST, INVALID_REQUEST, OVERLOADED,
-    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change something CONFLICT and STORAGE_FULL.
     """
 
     @staticmethod

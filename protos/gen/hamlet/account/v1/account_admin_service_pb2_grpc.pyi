@@ -30,7 +30,7 @@ GRPC_VERSION: str
 class AccountAdminServiceStub:
     """AccountAdminService is what administrators do with accounts. Besides the errors that each RPC names, all may answer
     UNAUTHENTICATED, INVALID_TOKEN, ROLE_REQUIRED, WORKLOAD_NOT_ALLOWED, MALFORMED_REQUEST, INVALID_REQUEST, OVERLOADED,
-    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change something CONFLICT and STORAGE_FULL.
     """
 
     @_typing.overload
@@ -74,7 +74,7 @@ class AccountAdminServiceStub:
 class AccountAdminServiceAsyncStub(AccountAdminServiceStub):
     """AccountAdminService is what administrators do with accounts. Besides the errors that each RPC names, all may answer
     UNAUTHENTICATED, INVALID_TOKEN, ROLE_REQUIRED, WORKLOAD_NOT_ALLOWED, MALFORMED_REQUEST, INVALID_REQUEST, OVERLOADED,
-    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change something CONFLICT and STORAGE_FULL.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -114,7 +114,7 @@ class AccountAdminServiceAsyncStub(AccountAdminServiceStub):
 class AccountAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """AccountAdminService is what administrators do with accounts. Besides the errors that each RPC names, all may answer
     UNAUTHENTICATED, INVALID_TOKEN, ROLE_REQUIRED, WORKLOAD_NOT_ALLOWED, MALFORMED_REQUEST, INVALID_REQUEST, OVERLOADED,
-    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change something CONFLICT and STORAGE_FULL.
     """
 
     @_abc_1.abstractmethod

@@ -30,9 +30,10 @@ if _version_not_supported:
 class AccountServiceStub:
     """AccountService is what people do with their own account.
 
-    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all may
-    answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and
-    all that need a person UNAUTHENTICATED and INVALID_TOKEN.
+    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all
+    may answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and
+    INTERNAL, all that change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED and
+    INVALID_TOKEN.
     """
 
     def __init__(self, channel):
@@ -76,9 +77,10 @@ class AccountServiceStub:
 class AccountServiceServicer:
     """AccountService is what people do with their own account.
 
-    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all may
-    answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and
-    all that need a person UNAUTHENTICATED and INVALID_TOKEN.
+    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all
+    may answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and
+    INTERNAL, all that change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED and
+    INVALID_TOKEN.
     """
 
     def Register(self, request, context):
@@ -181,9 +183,10 @@ def add_AccountServiceServicer_to_server(servicer, server):
 class AccountService:
     """AccountService is what people do with their own account.
 
-    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all may
-    answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and
-    all that need a person UNAUTHENTICATED and INVALID_TOKEN.
+    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all
+    may answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and
+    INTERNAL, all that change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED and
+    INVALID_TOKEN.
     """
 
     @staticmethod

@@ -31,9 +31,10 @@ GRPC_VERSION: str
 class AccountServiceStub:
     """AccountService is what people do with their own account.
 
-    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all may
-    answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and
-    all that need a person UNAUTHENTICATED and INVALID_TOKEN.
+    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all
+    may answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and
+    INTERNAL, all that change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED and
+    INVALID_TOKEN.
     """
 
     @_typing.overload
@@ -77,9 +78,10 @@ class AccountServiceStub:
 class AccountServiceAsyncStub(AccountServiceStub):
     """AccountService is what people do with their own account.
 
-    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all may
-    answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and
-    all that need a person UNAUTHENTICATED and INVALID_TOKEN.
+    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all
+    may answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and
+    INTERNAL, all that change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED and
+    INVALID_TOKEN.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -119,9 +121,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     """AccountService is what people do with their own account.
 
-    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all may
-    answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and
-    all that need a person UNAUTHENTICATED and INVALID_TOKEN.
+    Wherever an account id is asked for, `me` stands for the caller's own. Besides the errors that each RPC names, all
+    may answer MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and
+    INTERNAL, all that change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED and
+    INVALID_TOKEN.
     """
 
     @_abc_1.abstractmethod

@@ -29,7 +29,8 @@ if _version_not_supported:
 
 class SessionServiceStub:
     """SessionService signs people in and out. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
-    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change
+    something CONFLICT and STORAGE_FULL.
     """
 
     def __init__(self, channel):
@@ -57,7 +58,8 @@ class SessionServiceStub:
 
 class SessionServiceServicer:
     """SessionService signs people in and out. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
-    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change
+    something CONFLICT and STORAGE_FULL.
     """
 
     def SignIn(self, request, context):
@@ -118,7 +120,8 @@ def add_SessionServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SessionService:
     """SessionService signs people in and out. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
-    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change
+    something CONFLICT and STORAGE_FULL.
     """
 
     @staticmethod

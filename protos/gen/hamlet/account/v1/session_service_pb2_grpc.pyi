@@ -30,7 +30,8 @@ GRPC_VERSION: str
 
 class SessionServiceStub:
     """SessionService signs people in and out. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
-    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change
+    something CONFLICT and STORAGE_FULL.
     """
 
     @_typing.overload
@@ -59,7 +60,8 @@ class SessionServiceStub:
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
     """SessionService signs people in and out. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
-    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change
+    something CONFLICT and STORAGE_FULL.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -84,7 +86,8 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """SessionService signs people in and out. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
-    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all that change
+    something CONFLICT and STORAGE_FULL.
     """
 
     @_abc_1.abstractmethod

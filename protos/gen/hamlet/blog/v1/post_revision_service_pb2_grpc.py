@@ -27,9 +27,9 @@ if _version_not_supported:
 
 
 class PostRevisionServiceStub:
-    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def __init__(self, channel):
@@ -56,9 +56,9 @@ class PostRevisionServiceStub:
 
 
 class PostRevisionServiceServicer:
-    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def ListPostRevisions(self, request, context):
@@ -115,9 +115,9 @@ def add_PostRevisionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PostRevisionService:
-    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @staticmethod

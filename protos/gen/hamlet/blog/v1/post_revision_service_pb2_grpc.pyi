@@ -28,9 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PostRevisionServiceStub:
-    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @_typing.overload
@@ -55,9 +55,9 @@ class PostRevisionServiceStub:
 
 @_typing.type_check_only
 class PostRevisionServiceAsyncStub(PostRevisionServiceStub):
-    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -78,9 +78,9 @@ class PostRevisionServiceAsyncStub(PostRevisionServiceStub):
     """
 
 class PostRevisionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostRevisionService is a post's history. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @_abc_1.abstractmethod

@@ -27,9 +27,9 @@ if _version_not_supported:
 
 
 class PostServiceStub:
-    """PostService is how posts are written. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostService is how posts are written. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def __init__(self, channel):
@@ -76,9 +76,9 @@ class PostServiceStub:
 
 
 class PostServiceServicer:
-    """PostService is how posts are written. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostService is how posts are written. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def CreatePost(self, request, context):
@@ -192,9 +192,9 @@ def add_PostServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PostService:
-    """PostService is how posts are written. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostService is how posts are written. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @staticmethod

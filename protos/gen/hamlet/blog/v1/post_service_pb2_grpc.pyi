@@ -28,9 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PostServiceStub:
-    """PostService is how posts are written. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostService is how posts are written. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @_typing.overload
@@ -76,9 +76,9 @@ class PostServiceStub:
 
 @_typing.type_check_only
 class PostServiceAsyncStub(PostServiceStub):
-    """PostService is how posts are written. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostService is how posts are written. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -120,9 +120,9 @@ class PostServiceAsyncStub(PostServiceStub):
     """
 
 class PostServiceServicer(metaclass=_abc_1.ABCMeta):
-    """PostService is how posts are written. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """PostService is how posts are written. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @_abc_1.abstractmethod

@@ -28,9 +28,9 @@ if _version_not_supported:
 
 
 class CommentServiceStub:
-    """CommentService is how readers discuss. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """CommentService is how readers discuss. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def __init__(self, channel):
@@ -77,9 +77,9 @@ class CommentServiceStub:
 
 
 class CommentServiceServicer:
-    """CommentService is how readers discuss. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """CommentService is how readers discuss. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     def CreateComment(self, request, context):
@@ -199,9 +199,9 @@ def add_CommentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CommentService:
-    """CommentService is how readers discuss. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    """CommentService is how readers discuss. Besides the errors that each RPC names, all may answer MALFORMED_REQUEST,
+    INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that change something
+    CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
     """
 
     @staticmethod

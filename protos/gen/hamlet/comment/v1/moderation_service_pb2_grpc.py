@@ -28,8 +28,9 @@ if _version_not_supported:
 
 class ModerationServiceStub:
     """ModerationService is where people decide about comments. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that
+    change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and
+    ROLE_REQUIRED.
     """
 
     def __init__(self, channel):
@@ -57,8 +58,9 @@ class ModerationServiceStub:
 
 class ModerationServiceServicer:
     """ModerationService is where people decide about comments. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that
+    change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and
+    ROLE_REQUIRED.
     """
 
     def ListHeldComments(self, request, context):
@@ -116,8 +118,9 @@ def add_ModerationServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ModerationService:
     """ModerationService is where people decide about comments. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that
+    change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and
+    ROLE_REQUIRED.
     """
 
     @staticmethod

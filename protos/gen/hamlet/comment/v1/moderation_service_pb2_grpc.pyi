@@ -29,8 +29,9 @@ GRPC_VERSION: str
 
 class ModerationServiceStub:
     """ModerationService is where people decide about comments. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that
+    change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and
+    ROLE_REQUIRED.
     """
 
     @_typing.overload
@@ -56,8 +57,9 @@ class ModerationServiceStub:
 @_typing.type_check_only
 class ModerationServiceAsyncStub(ModerationServiceStub):
     """ModerationService is where people decide about comments. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that
+    change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and
+    ROLE_REQUIRED.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -79,8 +81,9 @@ class ModerationServiceAsyncStub(ModerationServiceStub):
 
 class ModerationServiceServicer(metaclass=_abc_1.ABCMeta):
     """ModerationService is where people decide about comments. Besides the errors that each RPC names, all may answer
-    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, and all
-    that need a person UNAUTHENTICATED, INVALID_TOKEN and ROLE_REQUIRED.
+    MALFORMED_REQUEST, INVALID_REQUEST, RATE_LIMITED, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL, all that
+    change something CONFLICT and STORAGE_FULL, and all that need a person UNAUTHENTICATED, INVALID_TOKEN and
+    ROLE_REQUIRED.
     """
 
     @_abc_1.abstractmethod

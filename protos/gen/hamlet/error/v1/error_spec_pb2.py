@@ -27,7 +27,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.rpc import code_pb2 as google_dot_rpc_dot_code__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hamlet/error/v1/error_spec.proto\x12\x0fhamlet.error.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"a\n\tErrorSpec\x12.\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x10.google.rpc.CodeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04\x63ode\x12$\n\x07message\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x07message:S\n\x04spec\x12!.google.protobuf.EnumValueOptions\x18\xf2\x8c\x03 \x01(\x0b\x32\x1a.hamlet.error.v1.ErrorSpecR\x04specb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hamlet/error/v1/error_spec.proto\x12\x0fhamlet.error.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"\xf8\x01\n\tErrorSpec\x12.\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x10.google.rpc.CodeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04\x63ode\x12$\n\x07message\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x07message\x12\"\n\x06remedy\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd8\x04R\x06remedy\x12\x38\n\x05retry\x18\x04 \x01(\x0e\x32\x16.hamlet.error.v1.RetryB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05retry\x12\x37\n\redge_statuses\x18\x05 \x03(\x05\x42\x12\xbaH\x0f\x92\x01\x0c\x10\x04\"\x08\x1a\x06\x18\xd7\x04(\x90\x03R\x0c\x65\x64geStatuses*V\n\x05Retry\x12\x15\n\x11RETRY_UNSPECIFIED\x10\x00\x12\x0c\n\x08RETRY_NO\x10\x01\x12\x0f\n\x0bRETRY_LATER\x10\x02\x12\x17\n\x13RETRY_IF_IDEMPOTENT\x10\x03:S\n\x04spec\x12!.google.protobuf.EnumValueOptions\x18\xf2\x8c\x03 \x01(\x0b\x32\x1a.hamlet.error.v1.ErrorSpecR\x04specb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ERRORSPEC'].fields_by_name['code']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_ERRORSPEC'].fields_by_name['message']._loaded_options = None
   _globals['_ERRORSPEC'].fields_by_name['message']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
-  _globals['_ERRORSPEC']._serialized_start=139
-  _globals['_ERRORSPEC']._serialized_end=236
+  _globals['_ERRORSPEC'].fields_by_name['remedy']._loaded_options = None
+  _globals['_ERRORSPEC'].fields_by_name['remedy']._serialized_options = b'\272H\007r\005\020\001\030\330\004'
+  _globals['_ERRORSPEC'].fields_by_name['retry']._loaded_options = None
+  _globals['_ERRORSPEC'].fields_by_name['retry']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_ERRORSPEC'].fields_by_name['edge_statuses']._loaded_options = None
+  _globals['_ERRORSPEC'].fields_by_name['edge_statuses']._serialized_options = b'\272H\017\222\001\014\020\004\"\010\032\006\030\327\004(\220\003'
+  _globals['_RETRY']._serialized_start=390
+  _globals['_RETRY']._serialized_end=476
+  _globals['_ERRORSPEC']._serialized_start=140
+  _globals['_ERRORSPEC']._serialized_end=388
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf.internal import extension_dict as _extension_dict
 from google.rpc import code_pb2 as _code_pb2
 import builtins as _builtins
@@ -19,6 +22,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Retry:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RetryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Retry.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RETRY_UNSPECIFIED: _Retry.ValueType  # 0
+    """Never valid."""
+    RETRY_NO: _Retry.ValueType  # 1
+    """It gives the same answer until something else was changed."""
+    RETRY_LATER: _Retry.ValueType  # 2
+    """Nothing was done. It may succeed after the time in RetryInfo and Retry-After, or else after growing pauses."""
+    RETRY_IF_IDEMPOTENT: _Retry.ValueType  # 3
+    """The first one may have been carried out: only where the method is idempotent, or with the same request id."""
+
+class Retry(_Retry, metaclass=_RetryEnumTypeWrapper):
+    """Retry says whether sending the same request again can help."""
+
+RETRY_UNSPECIFIED: Retry.ValueType  # 0
+"""Never valid."""
+RETRY_NO: Retry.ValueType  # 1
+"""It gives the same answer until something else was changed."""
+RETRY_LATER: Retry.ValueType  # 2
+"""Nothing was done. It may succeed after the time in RetryInfo and Retry-After, or else after growing pauses."""
+RETRY_IF_IDEMPOTENT: Retry.ValueType  # 3
+"""The first one may have been carried out: only where the method is idempotent, or with the same request id."""
+Global___Retry: _TypeAlias = Retry  # noqa: Y015
+
 @_typing.final
 class ErrorSpec(_message.Message):
     """ErrorSpec is what a caller receives for a reason. It is an option on each value of ErrorReason, so that the
@@ -29,19 +60,33 @@ class ErrorSpec(_message.Message):
 
     CODE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    REMEDY_FIELD_NUMBER: _builtins.int
+    RETRY_FIELD_NUMBER: _builtins.int
+    EDGE_STATUSES_FIELD_NUMBER: _builtins.int
     code: _code_pb2.Code.ValueType
     """The gRPC status of the answer."""
     message: _builtins.str
     """The message of the answer, in a person's language. It never holds data of the request or text of an exception."""
+    remedy: _builtins.str
+    """What a caller can do about it, in the documentation alone."""
+    retry: Global___Retry.ValueType
+    """Whether the same request may be sent again."""
+    @_builtins.property
+    def edge_statuses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The HTTP statuses with which the edge gives this reason by itself, before a service is asked. Empty: it never does."""
+
     def __init__(
         self,
         *,
         code: _code_pb2.Code.ValueType = ...,
         message: _builtins.str = ...,
+        remedy: _builtins.str = ...,
+        retry: Global___Retry.ValueType = ...,
+        edge_statuses: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "edge_statuses", b"edge_statuses", "message", b"message", "remedy", b"remedy", "retry", b"retry"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

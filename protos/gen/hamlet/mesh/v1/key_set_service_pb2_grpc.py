@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class KeySetServiceStub:
     """KeySetService publishes the keys that access tokens are checked against. The mesh defines it and the account service
-    serves it, so that the runtime can verify tokens without knowing what an account is.
+    serves it, so that the runtime can verify tokens without knowing what an account is. Besides the errors that each RPC
+    names, all may answer OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
     """
 
     def __init__(self, channel):
@@ -45,7 +46,8 @@ class KeySetServiceStub:
 
 class KeySetServiceServicer:
     """KeySetService publishes the keys that access tokens are checked against. The mesh defines it and the account service
-    serves it, so that the runtime can verify tokens without knowing what an account is.
+    serves it, so that the runtime can verify tokens without knowing what an account is. Besides the errors that each RPC
+    names, all may answer OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
     """
 
     def GetKeySet(self, request, context):
@@ -53,7 +55,7 @@ class KeySetServiceServicer:
 
         A key is published before the first token is signed with it, and stays until the last such token has expired.
 
-        Errors: UNAVAILABLE.
+        Errors: none of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,7 +79,8 @@ def add_KeySetServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class KeySetService:
     """KeySetService publishes the keys that access tokens are checked against. The mesh defines it and the account service
-    serves it, so that the runtime can verify tokens without knowing what an account is.
+    serves it, so that the runtime can verify tokens without knowing what an account is. Besides the errors that each RPC
+    names, all may answer OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
     """
 
     @staticmethod

@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class KeySetServiceStub:
     """KeySetService publishes the keys that access tokens are checked against. The mesh defines it and the account service
-    serves it, so that the runtime can verify tokens without knowing what an account is.
+    serves it, so that the runtime can verify tokens without knowing what an account is. Besides the errors that each RPC
+    names, all may answer OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
     """
 
     @_typing.overload
@@ -40,13 +41,14 @@ class KeySetServiceStub:
 
     A key is published before the first token is signed with it, and stays until the last such token has expired.
 
-    Errors: UNAVAILABLE.
+    Errors: none of its own.
     """
 
 @_typing.type_check_only
 class KeySetServiceAsyncStub(KeySetServiceStub):
     """KeySetService publishes the keys that access tokens are checked against. The mesh defines it and the account service
-    serves it, so that the runtime can verify tokens without knowing what an account is.
+    serves it, so that the runtime can verify tokens without knowing what an account is. Besides the errors that each RPC
+    names, all may answer OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -55,12 +57,13 @@ class KeySetServiceAsyncStub(KeySetServiceStub):
 
     A key is published before the first token is signed with it, and stays until the last such token has expired.
 
-    Errors: UNAVAILABLE.
+    Errors: none of its own.
     """
 
 class KeySetServiceServicer(metaclass=_abc_1.ABCMeta):
     """KeySetService publishes the keys that access tokens are checked against. The mesh defines it and the account service
-    serves it, so that the runtime can verify tokens without knowing what an account is.
+    serves it, so that the runtime can verify tokens without knowing what an account is. Besides the errors that each RPC
+    names, all may answer OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED and INTERNAL.
     """
 
     @_abc_1.abstractmethod
@@ -73,7 +76,7 @@ class KeySetServiceServicer(metaclass=_abc_1.ABCMeta):
 
         A key is published before the first token is signed with it, and stays until the last such token has expired.
 
-        Errors: UNAVAILABLE.
+        Errors: none of its own.
         """
 
 def add_KeySetServiceServicer_to_server(servicer: KeySetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
