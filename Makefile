@@ -33,6 +33,10 @@ $(READY): requirements/dev.txt pyproject.toml protos/pyproject.toml
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e protos -e .
 	@touch $@
 
+.PHONY: browser
+browser: ## Install Debian's Chromium, in which the tests of what a frontend sees run (needs root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; }
+
 .PHONY: lock
 lock: $(READY) ## Resolve the dependencies anew into requirements/*.txt
 	$(BIN)/python requirements/lock.py

@@ -1,4 +1,4 @@
-"""Takes gRPC's own headers off REST answers; gRPC callers need them."""
+"""Takes gRPC's own headers off REST answers, which gRPC callers need, and has browsers take JSON for nothing else."""
 
 from mesh.edge.typed import Config, any_of, extension
 
@@ -7,13 +7,20 @@ __all__ = ["NAME", "http_filter"]
 NAME = "envoy.filters.http.header_mutation"
 _GRPC_HEADERS = ("grpc-status", "grpc-message", "grpc-accept-encoding", "grpc-encoding", "grpc-status-details-bin")
 
+_NOSNIFF = {
+    "append": {
+        "header": {"key": "x-content-type-options", "value": "nosniff"},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+}
+
 
 def http_filter() -> Config:
     """Stands before the transcoder, so it sees answers after it."""
     mutation = extension(
         NAME,
         "extensions.filters.http.header_mutation.v3.HeaderMutation",
-        mutations={"response_mutations": [{"remove": header} for header in _GRPC_HEADERS]},
+        mutations={"response_mutations": [*({"remove": header} for header in _GRPC_HEADERS), _NOSNIFF]},
     )
     return extension(
         NAME,

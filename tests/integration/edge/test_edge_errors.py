@@ -22,6 +22,7 @@ def assert_error(answer: httpx.Response, status: int, code: int, reason: str) ->
     """Asserts the one shape. Returns the details by type."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
     body = answer.json()
     assert set(body) == {"code", "message", "details"}
     assert body["code"] == code
