@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 
 from mesh.call import Call, serving
 from mesh.chain import Chain
+from mesh.http import answer_headers, is_rest, stream_headers
 from mesh.policy import Method
 
 __all__ = ["AbortedByHandlerError", "HandlerContext", "new_call", "rpc_method_handler"]
@@ -61,10 +62,15 @@ def rpc_method_handler(
         else:
             call.request = incoming
         if server_streaming:
-            call.send = _sender(context)
+            call.send = _sender(call)
         serving(call)
         await lead(call)
-        return None if server_streaming else call.response.SerializeToString()
+        if server_streaming:
+            return None
+        answer: bytes = call.response.SerializeToString()
+        if is_rest(call):
+            await context.send_initial_metadata(answer_headers(call, answer))
+        return answer
 
     kinds: dict[tuple[bool, bool], Any] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
@@ -104,9 +110,16 @@ def _incoming(call: Call) -> Any:
     return call.request if call.requests is None else call.requests
 
 
-def _sender(context: Context) -> Callable[[Message], Awaitable[None]]:
+def _sender(call: Call) -> Callable[[Message], Awaitable[None]]:
+    begun = False
+
     async def send(message: Message) -> None:
-        await context.write(message.SerializeToString())
+        nonlocal begun
+        if not begun:
+            begun = True
+            if is_rest(call):
+                await call.context.send_initial_metadata(stream_headers(call))
+        await call.context.write(message.SerializeToString())
 
     return send
 

@@ -15,7 +15,17 @@ from mesh.deadline import Deadline
 from mesh.errors import HamletError
 from mesh.policy import Method, Role
 
-__all__ = ["Call", "Caller", "Interceptor", "Principal", "Proceed", "current", "current_or_none", "serving"]
+__all__ = [
+    "Call",
+    "Caller",
+    "Interceptor",
+    "Principal",
+    "Proceed",
+    "Quota",
+    "current",
+    "current_or_none",
+    "serving",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +58,23 @@ class Caller:
     token: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a rate limit leaves a caller: calls, and the seconds after which there surely are more."""
+
+    remaining: int
+    seconds: float
+
+
 @dataclass(slots=True)
 class Call:
     """One RPC on its way through the interceptors to its handler.
 
     `request` holds bytes until it is decoded and a message afterwards; for a client stream `requests` does.
     A unary handler's answer is in `response`; streamed answers go out through `send`.
+
+    Attributes:
+        quota: known for calls over REST whose RPC has a rate limit.
     """
 
     method: Method
@@ -66,6 +87,7 @@ class Call:
     deadline: Deadline = field(default_factory=lambda: Deadline(None))
     caller: Caller = field(default_factory=Caller)
     ownership_open: bool = False
+    quota: Quota | None = None
 
     @property
     def principal(self) -> Principal | None:

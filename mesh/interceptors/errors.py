@@ -6,13 +6,13 @@ import uuid
 
 import grpc
 import structlog
-from grpc_status import rpc_status
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
 from mesh.adapter import AbortedByHandlerError
 from mesh.call import Call, Interceptor, Proceed
 from mesh.errors import HamletError
-from mesh.status import to_status
+from mesh.http import error_headers, is_rest
+from mesh.status import STATUS_METADATA_KEY, to_status
 
 __all__ = ["ErrorBoundary"]
 
@@ -54,7 +54,10 @@ class ErrorBoundary(Interceptor):
             )
         elif error.debug:
             _log.info("rpc refused", method=call.method.path, reason=error.spec.reason, debug=error.debug)
-        await call.context.abort_with_status(rpc_status.to_status(to_status(error)))
+        status = to_status(error)
+        details = (STATUS_METADATA_KEY, status.SerializeToString())
+        headers = error_headers(call, error) if is_rest(call) else ()
+        await call.context.abort(error.code, status.message, (details, *headers))
 
 
 def _where(error: Exception) -> list[str]:

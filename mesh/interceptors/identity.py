@@ -32,10 +32,15 @@ class IdentityInterceptor(Interceptor):
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         workload = self._workload(call)
-        token = _bearer(call.metadata.get("authorization", ""))
+        try:
+            token = _bearer(call.metadata.get("authorization", ""))
+            principal = await self._principal(token) if token else None
+        except HamletError:
+            call.caller = Caller(workload=workload)  # What the answer looks like depends on it.
+            raise
         call.caller = Caller(
             workload=workload,
-            principal=await self._principal(token) if token else None,
+            principal=principal,
             address=_address(call, workload),
             user_agent=call.metadata.get("x-forwarded-user-agent") or call.metadata.get("user-agent", ""),
             token=token,

@@ -5,8 +5,9 @@ import time
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
 from mesh.address import network_of
-from mesh.call import Call, Interceptor, Proceed
+from mesh.call import Call, Interceptor, Proceed, Quota
 from mesh.errors import HamletError
+from mesh.http import is_rest
 from mesh.moving_window import MovingWindow
 from mesh.policy import Method
 
@@ -29,6 +30,8 @@ class RateLimitInterceptor(Interceptor):
         window, caller = self._window(call.method), _caller(call)
         if window is not None and caller:
             verdict = window.admit(caller, time.monotonic())
+            if is_rest(call):
+                call.quota = Quota(verdict.remaining, verdict.wait or window.seconds)
             if not verdict.admitted:
                 raise HamletError(ErrorReason.ERROR_REASON_RATE_LIMITED, retry_after=verdict.wait)
         await proceed(call)

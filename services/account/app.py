@@ -54,7 +54,7 @@ async def account(runtime: Runtime, server: Server) -> AsyncIterator[None]:
         stack.callback(passwords.close)
         keepers = {name: Keeper(runtime.channel(name), settings) for name in settings.keepers}
         relay = Relay(database, outbox, Erasure(database, keepers).handlers, lease=settings.erase_timeout * 2)
-        departure = Departure(database, keepers, exported, settings.export_timeout, relay.wake)
+        departure = Departure(database, keepers, exported, etag, settings.export_timeout, relay.wake)
         _serve(server, database, settings, keyring, passwords, departure)
         housekeeping = Housekeeping(database, keyring, settings)
         runtime.telemetry.instruments.observe_outbox("account", lambda: housekeeping.outbox_state)
@@ -94,7 +94,7 @@ def _serve(
     contracts = {
         account_service_pb2: AccountServicer(registration, profile, departure),
         session_service_pb2: SessionServicer(signing_in),
-        account_admin_service_pb2: AdminServicer(Administration(database), registration, keyring),
+        account_admin_service_pb2: AdminServicer(Administration(database, etag), registration, keyring),
         key_set_service_pb2: KeySetServicer(keyring),
     }
     for contract, servicer in contracts.items():

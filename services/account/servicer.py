@@ -56,7 +56,7 @@ class AccountServicer(AccountServiceServicer):
         return session_message(await self.profile.change_password(current(), request.account_id, *passwords))
 
     async def DeleteAccount(self, request: own.DeleteAccountRequest, context: Any) -> Empty:
-        await self.departure.delete(current(), request.account_id)
+        await self.departure.delete(current(), request.account_id, request.etag)
         return Empty()
 
     async def ExportAccount(
@@ -105,14 +105,15 @@ class AdminServicer(AccountAdminServiceServicer):
         )
 
     async def SetRole(self, request: admin.SetRoleRequest, context: Any) -> account_pb2.Account:
-        return account_message(await self.administration.set_role(request.account_id.lower(), Role(request.role)))
+        account_id, role = request.account_id.lower(), Role(request.role)
+        return account_message(await self.administration.set_role(account_id, role, request.etag))
 
     async def SuspendAccount(self, request: admin.SuspendAccountRequest, context: Any) -> account_pb2.Account:
         until = request.until.ToDatetime(tzinfo=UTC) if request.HasField("until") else None
-        return account_message(await self.administration.suspend(request.account_id.lower(), until))
+        return account_message(await self.administration.suspend(request.account_id.lower(), until, request.etag))
 
     async def UnsuspendAccount(self, request: admin.UnsuspendAccountRequest, context: Any) -> account_pb2.Account:
-        return account_message(await self.administration.unsuspend(request.account_id.lower()))
+        return account_message(await self.administration.unsuspend(request.account_id.lower(), request.etag))
 
     async def CreateAdmin(self, request: admin.CreateAdminRequest, context: Any) -> account_pb2.Account:
         return account_message(await self.registration.create_admin(request))

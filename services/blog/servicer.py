@@ -56,17 +56,18 @@ class PostServicer(PostServiceServicer):
         return post_message(await self.lifecycle.delete(current(), request.post_id.lower(), request.etag))
 
     async def UndeletePost(self, request: post_service_pb2.UndeletePostRequest, context: Any) -> post_pb2.Post:
-        return post_message(await self.lifecycle.undelete(current(), request.post_id.lower()))
+        return post_message(await self.lifecycle.undelete(current(), request.post_id.lower(), request.etag))
 
     async def PublishPost(self, request: post_service_pb2.PublishPostRequest, context: Any) -> post_pb2.Post:
         return post_message(await self.lifecycle.publish(current(), request.post_id.lower(), request.etag))
 
     async def UnpublishPost(self, request: post_service_pb2.UnpublishPostRequest, context: Any) -> post_pb2.Post:
-        return post_message(await self.lifecycle.unpublish(current(), request.post_id.lower()))
+        return post_message(await self.lifecycle.unpublish(current(), request.post_id.lower(), request.etag))
 
     async def SchedulePost(self, request: post_service_pb2.SchedulePostRequest, context: Any) -> post_pb2.Post:
         at = request.publish_time.ToDatetime(tzinfo=UTC)
-        return post_message(await self.lifecycle.schedule(current(), request.post_id.lower(), at))
+        post_id = request.post_id.lower()
+        return post_message(await self.lifecycle.schedule(current(), post_id, at, request.etag))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class CommentServicer(CommentServiceServicer):
         return await self._editing.update(current(), sent.id.lower(), text, sent.etag)
 
     async def DeleteComment(self, request: comment_service_pb2.DeleteCommentRequest, context: Any) -> Empty:
-        await self._editing.delete(current(), request.comment_id.lower())
+        await self._editing.delete(current(), request.comment_id.lower(), request.etag)
         return Empty()
 
     async def ListCommentRevisions(
@@ -85,12 +85,12 @@ class ModerationServicer(ModerationServiceServicer):
     async def ApproveComment(
         self, request: moderation_service_pb2.ApproveCommentRequest, context: Any
     ) -> comment_pb2.Comment:
-        return await self._moderation.decide(current(), request.comment_id.lower(), approve=True)
+        return await self._moderation.decide(current(), request.comment_id.lower(), request.etag, approve=True)
 
     async def RejectComment(
         self, request: moderation_service_pb2.RejectCommentRequest, context: Any
     ) -> comment_pb2.Comment:
-        return await self._moderation.decide(current(), request.comment_id.lower(), approve=False)
+        return await self._moderation.decide(current(), request.comment_id.lower(), request.etag, approve=False)
 
 
 class PersonalDataServicer(PersonalDataServiceServicer):

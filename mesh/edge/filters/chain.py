@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mesh.edge.exposure import PublicMethod
-from mesh.edge.filters import body_limit, content_type, cors, response_headers, transcoder
+from mesh.edge.filters import body_limit, content_type, cors, http_status, response_headers, transcoder
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, extension
 
@@ -18,6 +18,7 @@ def rest_filters(
         cors.http_filter(),
         _grpc_web(),
         content_type.http_filter(),
+        http_status.http_filter(),
         response_headers.http_filter(),
         body_limit.http_filter(settings.max_body_bytes),
         transcoder.http_filter(

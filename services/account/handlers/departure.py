@@ -19,6 +19,7 @@ from services.account.handlers.profile import owned_id
 from services.account.store import accounts, attempts, locks, sessions
 from services.account.tables import keys, outbox
 from services.storage.database import Database
+from services.storage.etag import require_etag
 from services.storage.scrub import scrub
 
 __all__ = ["Departure"]
@@ -37,14 +38,15 @@ class Departure:
     database: Database
     keepers: Mapping[str, Keeper]
     present: Callable[[Account, list[Session]], list[tuple[str, Struct]]]
+    etag: Callable[[Account], str]
     begin_within: float
     wake: Callable[[], None]
 
-    async def delete(self, call: Call, account_id: str) -> None:
+    async def delete(self, call: Call, account_id: str, etag: str = "") -> None:
         """Erases the account, and has the person erased elsewhere. The outbox knows nothing of them but the id.
 
         Raises:
-            HamletError: ACCOUNT_NOT_FOUND for another's account, NOT_OWNER, LAST_ADMIN.
+            HamletError: ACCOUNT_NOT_FOUND for another's account, NOT_OWNER, ETAG_MISMATCH, LAST_ADMIN.
         """
         account_id = owned_id(call, account_id)
         now = datetime.now(UTC)
@@ -55,6 +57,7 @@ class Departure:
                 if call.require_principal().account_id == account_id:
                     return
                 raise HamletError(ErrorReason.ERROR_REASON_ACCOUNT_NOT_FOUND)
+            require_etag(etag, self.etag(account))
             if account.administers(now) and not await accounts.has_other_administrator(session, account_id, now):
                 raise HamletError(ErrorReason.ERROR_REASON_LAST_ADMIN)
             await accounts.delete_account(session, account_id)

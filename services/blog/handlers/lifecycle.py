@@ -24,23 +24,23 @@ class Lifecycle:
     settings: BlogSettings
     etag: Callable[[Post], str]
 
-    async def publish(self, call: Call, post_id: str, etag: str) -> Post:
+    async def publish(self, call: Call, post_id: str, etag: str = "") -> Post:
         return await self._change(call, post_id, rules.published, etag)
 
-    async def unpublish(self, call: Call, post_id: str) -> Post:
-        return await self._change(call, post_id, rules.unpublished)
+    async def unpublish(self, call: Call, post_id: str, etag: str = "") -> Post:
+        return await self._change(call, post_id, rules.unpublished, etag)
 
-    async def schedule(self, call: Call, post_id: str, at: datetime) -> Post:
-        return await self._change(call, post_id, lambda post, now: rules.scheduled(post, at, now))
+    async def schedule(self, call: Call, post_id: str, at: datetime, etag: str = "") -> Post:
+        return await self._change(call, post_id, lambda post, now: rules.scheduled(post, at, now), etag)
 
-    async def delete(self, call: Call, post_id: str, etag: str) -> Post:
+    async def delete(self, call: Call, post_id: str, etag: str = "") -> Post:
         kept = timedelta(seconds=self.settings.undelete_window)
         return await self._change(call, post_id, lambda post, now: rules.deleted(post, now, kept), etag)
 
-    async def undelete(self, call: Call, post_id: str) -> Post:
-        return await self._change(call, post_id, rules.undeleted)
+    async def undelete(self, call: Call, post_id: str, etag: str = "") -> Post:
+        return await self._change(call, post_id, rules.undeleted, etag)
 
-    async def _change(self, call: Call, post_id: str, rule: Rule, etag: str = "") -> Post:
+    async def _change(self, call: Call, post_id: str, rule: Rule, etag: str) -> Post:
         """
         Raises:
             HamletError: POST_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH; POST_STATE_CONFLICT where the rule says so.

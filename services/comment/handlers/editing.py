@@ -57,10 +57,11 @@ class Editing:
         verdict = await self._verdict(call, edited(comment, text, text_html, datetime.now(UTC)))
         return await self._write(call, comment, text, text_html, etag, verdict)
 
-    async def delete(self, call: Call, comment_id: str) -> None:
-        """
+    async def delete(self, call: Call, comment_id: str, etag: str = "") -> None:
+        """Deleting it twice is no error, whatever the second one's etag.
+
         Raises:
-            HamletError: COMMENT_NOT_FOUND, NOT_OWNER.
+            HamletError: COMMENT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
         """
         now, retention = datetime.now(UTC), timedelta(seconds=self.settings.deleted_retention)
         async with self.database.read() as session:
@@ -69,6 +70,8 @@ class Editing:
         async with self.database.write() as session:
             await threads.lock(session, comment.post_id)
             comment = await comments.get(session, comment_id)
+            if not comment.is_deleted:
+                require_etag(etag, etag_of(comment.id, comment.version))
             after = deleted(comment, now, retention)
             await changes.rewrite(session, comment, after, self.settings.unjudged, now)
             await backlog.drop(session, comment_id)

@@ -14,6 +14,7 @@ from services.comment.hub import Hub
 from services.comment.settings import CommentSettings
 from services.comment.store import backlog, changes, comments, lists, threads
 from services.storage.database import Database
+from services.storage.etag import etag_of, require_etag
 from services.storage.paging import page_size, query_fingerprint
 
 __all__ = ["Moderation"]
@@ -47,11 +48,11 @@ class Moderation:
             next_page_token=page.next_page_token,
         )
 
-    async def decide(self, call: Call, comment_id: str, *, approve: bool) -> comment_pb2.Comment:
+    async def decide(self, call: Call, comment_id: str, etag: str = "", *, approve: bool) -> comment_pb2.Comment:
         """Deciding the same twice changes nothing. About a deleted comment there is nothing to decide.
 
         Raises:
-            HamletError: COMMENT_NOT_FOUND.
+            HamletError: COMMENT_NOT_FOUND, ETAG_MISMATCH.
         """
         now = datetime.now(UTC)
         async with self.database.read() as session:
@@ -61,6 +62,7 @@ class Moderation:
             comment = await comments.get(session, comment_id)
             if comment.is_deleted:
                 raise HamletError(ErrorReason.ERROR_REASON_COMMENT_NOT_FOUND)
+            require_etag(etag, etag_of(comment.id, comment.version))
             after = moderated(comment, approve=approve, now=now)
             after = await changes.rewrite(session, comment, after, self.settings.unjudged, now)
             await backlog.drop(session, comment.id)

@@ -182,3 +182,20 @@ async def test_nobody_but_an_operator_creates_administrators(castle: Elsinore, w
     request = admin.CreateAdminRequest(username="claudius", email="c@elsinore.example", password=PASSWORD)
     refused = castle.admin(person(uuid7(), Role.ROLE_ADMIN), workload).CreateAdmin(request)
     assert (await refusal(refused)).spec.reason == "WORKLOAD_NOT_ALLOWED"
+
+
+async def test_an_administrator_changes_only_what_he_has_seen(castle: Elsinore) -> None:
+    account = await castle.register("laertes")
+    stub, stale = castle.admin(), {"account_id": account.id, "etag": '"stale"'}
+    for attempt in (
+        stub.SetRole(admin.SetRoleRequest(role=Role.ROLE_AUTHOR, **stale)),
+        stub.SuspendAccount(admin.SuspendAccountRequest(account_id=account.id, etag=stale["etag"])),
+        stub.UnsuspendAccount(admin.UnsuspendAccountRequest(**stale)),
+        castle.accounts(me(account)).DeleteAccount(own.DeleteAccountRequest(**stale)),
+    ):
+        assert (await refusal(attempt)).spec.reason == "ETAG_MISMATCH"
+    assert (await castle.accounts(me(account)).GetAccount(own.GetAccountRequest(account_id="me"))) == account
+    seen = {"account_id": account.id, "etag": account.etag}
+    promoted = await stub.SetRole(admin.SetRoleRequest(role=Role.ROLE_AUTHOR, **seen))
+    assert promoted.etag != account.etag
+    await castle.accounts(me(account)).DeleteAccount(own.DeleteAccountRequest(account_id="me", etag=promoted.etag))

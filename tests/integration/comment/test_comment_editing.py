@@ -165,3 +165,21 @@ async def test_moderation_is_for_moderators_and_for_comments_that_exist(home: Vi
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await home.moderation().RejectComment(moderation.RejectCommentRequest(comment_id=missing))
         assert reason_of(refused.value) == "COMMENT_NOT_FOUND"
+
+
+async def test_decisions_and_deletion_can_depend_on_what_was_seen(home: Village) -> None:
+    comment = await home.write(home.blog.add())
+    stub, stale = home.moderation(), {"comment_id": comment.id, "etag": '"stale"'}
+    for attempt in (
+        stub.ApproveComment(moderation.ApproveCommentRequest(**stale)),
+        stub.RejectComment(moderation.RejectCommentRequest(**stale)),
+        home.comments(READER).DeleteComment(contract.DeleteCommentRequest(**stale)),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await attempt
+        assert reason_of(refused.value) == "ETAG_MISMATCH"
+    seen = {"comment_id": comment.id, "etag": comment.etag}
+    approved = await stub.ApproveComment(moderation.ApproveCommentRequest(**seen))
+    deletion = contract.DeleteCommentRequest(comment_id=comment.id, etag=approved.etag)
+    await home.comments(READER).DeleteComment(deletion)
+    await home.comments(READER).DeleteComment(deletion)

@@ -29,7 +29,7 @@ from hamlet.comment.v1 import comment_service_pb2, moderation_service_pb2
 from hamlet.mesh.v1 import key_set_service_pb2
 from hamlet.spam.v1 import spam_service_pb2
 
-from mesh.call import Call, Interceptor, Proceed
+from mesh.call import Call, Caller, Interceptor, Proceed
 from mesh.edge import EdgeService, EdgeSettings, Upstream, Village
 from mesh.errors import HamletError
 from mesh.interceptors.cancel_guard import CancelGuard
@@ -120,6 +120,16 @@ class ScriptedServicer:
         return stream if method.server_streaming else unary
 
 
+class CalledByTheEdge(Interceptor):
+    """Stands for the certificate of the edge, which the tests of mTLS show."""
+
+    name = "identity"
+
+    async def intercept(self, call: Call, proceed: Proceed) -> None:
+        call.caller = Caller(workload="edge")
+        await proceed(call)
+
+
 class AdmitAll(Interceptor):
     """The edge alone is under test: the services behind it refuse nobody."""
 
@@ -181,6 +191,7 @@ async def scripted_village(
                 ErrorBoundary(),
                 CancelGuard(),
                 DeadlineInterceptor(long_lived),
+                CalledByTheEdge(),
                 AdmitAll(),
                 Decode(),
             ]

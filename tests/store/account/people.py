@@ -47,7 +47,7 @@ class People:
         signing_in = SigningIn(database, passwords, keyring, throttle, chosen)
         profile = Profile(database, passwords, signing_in, throttle, etag)
         hashed = await passwords.hash(PASSWORD)
-        yield cls(database, chosen, passwords, keyring, Administration(database), signing_in, profile, hashed)
+        yield cls(database, chosen, passwords, keyring, Administration(database, etag), signing_in, profile, hashed)
         passwords.close()
 
     async def add(self, username: str, role: Role = Role.READER) -> Account:

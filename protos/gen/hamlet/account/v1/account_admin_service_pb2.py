@@ -30,7 +30,7 @@ from hamlet.account.v1 import account_pb2 as hamlet_dot_account_dot_v1_dot_accou
 from hamlet.mesh.v1 import policy_pb2 as hamlet_dot_mesh_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-hamlet/account/v1/account_admin_service.proto\x12\x11hamlet.account.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhamlet/account/v1/account.proto\x1a\x1bhamlet/mesh/v1/policy.proto\"\xdc\x01\n\x13ListAccountsRequest\x12\'\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12\x32\n\x04role\x18\x03 \x01(\x0e\x32\x14.hamlet.mesh.v1.RoleB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04role\x12?\n\x05state\x18\x04 \x01(\x0e\x32\x1f.hamlet.account.v1.AccountStateB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x05state\"\x8b\x01\n\x14ListAccountsResponse\x12\x41\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1a.hamlet.account.v1.AccountB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x08\x61\x63\x63ounts\x12\x30\n\x0fnext_page_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\rnextPageToken\"y\n\x0eSetRoleRequest\x12-\n\naccount_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\taccountId\x12\x38\n\x04role\x18\x02 \x01(\x0e\x32\x14.hamlet.mesh.v1.RoleB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04role\"\x82\x01\n\x15SuspendAccountRequest\x12-\n\naccount_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\taccountId\x12:\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02@\x01R\x05until\"H\n\x17UnsuspendAccountRequest\x12-\n\naccount_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\taccountId\"\xd0\x01\n\x12\x43reateAdminRequest\x12@\n\x08username\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x18 2\x17^[a-z][a-z0-9_-]{2,31}$R\x08username\x12\'\n\x05\x65mail\x18\x02 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01R\x05\x65mail\x12-\n\x08password\x18\x03 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02R\x08password\x12 \n\x0conly_if_none\x18\x04 \x01(\x08R\nonlyIfNone\"\x19\n\x17RotateSigningKeyRequest\"r\n\x18RotateSigningKeyResponse\x12\x19\n\x03kid\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x03kid\x12;\n\x0b\x61\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nactiveTime2\xfe\x06\n\x13\x41\x63\x63ountAdminService\x12\x87\x01\n\x0cListAccounts\x12&.hamlet.account.v1.ListAccountsRequest\x1a\'.hamlet.account.v1.ListAccountsResponse\"&\x90\x02\x01\x8a\xe7\x18\x0b\x08\x04\x10\x04\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/accounts\x12\x92\x01\n\x07SetRole\x12!.hamlet.account.v1.SetRoleRequest\x1a\x1a.hamlet.account.v1.Account\"H\x90\x02\x02\x8a\xe7\x18\x15\x08\x04\x10\x04\"\x01**\x02\x08\x05J\x08operator\x82\xd3\xe4\x93\x02&\"!/v1/accounts/{account_id}:setRole:\x01*\x12\x96\x01\n\x0eSuspendAccount\x12(.hamlet.account.v1.SuspendAccountRequest\x1a\x1a.hamlet.account.v1.Account\">\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x04\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02&\"!/v1/accounts/{account_id}:suspend:\x01*\x12\x9c\x01\n\x10UnsuspendAccount\x12*.hamlet.account.v1.UnsuspendAccountRequest\x1a\x1a.hamlet.account.v1.Account\"@\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x04\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02(\"#/v1/accounts/{account_id}:unsuspend:\x01*\x12\x66\n\x0b\x43reateAdmin\x12%.hamlet.account.v1.CreateAdminRequest\x1a\x1a.hamlet.account.v1.Account\"\x14\x8a\xe7\x18\x10\x08\x05\"\x08operator*\x02\x08\x05\x12\xa7\x01\n\x10RotateSigningKey\x12*.hamlet.account.v1.RotateSigningKeyRequest\x1a+.hamlet.account.v1.RotateSigningKeyResponse\":\x8a\xe7\x18\x15\x08\x04\x10\x04\"\x01**\x02\x08\x05J\x08operator\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/signingKeys:rotate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-hamlet/account/v1/account_admin_service.proto\x12\x11hamlet.account.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhamlet/account/v1/account.proto\x1a\x1bhamlet/mesh/v1/policy.proto\"\xdc\x01\n\x13ListAccountsRequest\x12\'\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12\x32\n\x04role\x18\x03 \x01(\x0e\x32\x14.hamlet.mesh.v1.RoleB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04role\x12?\n\x05state\x18\x04 \x01(\x0e\x32\x1f.hamlet.account.v1.AccountStateB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x05state\"\x8b\x01\n\x14ListAccountsResponse\x12\x41\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1a.hamlet.account.v1.AccountB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x08\x61\x63\x63ounts\x12\x30\n\x0fnext_page_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\rnextPageToken\"\x96\x01\n\x0eSetRoleRequest\x12-\n\naccount_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\taccountId\x12\x38\n\x04role\x18\x02 \x01(\x0e\x32\x14.hamlet.mesh.v1.RoleB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04role\x12\x1b\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag\"\x9f\x01\n\x15SuspendAccountRequest\x12-\n\naccount_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\taccountId\x12:\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02@\x01R\x05until\x12\x1b\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag\"e\n\x17UnsuspendAccountRequest\x12-\n\naccount_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\taccountId\x12\x1b\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag\"\xd0\x01\n\x12\x43reateAdminRequest\x12@\n\x08username\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x18 2\x17^[a-z][a-z0-9_-]{2,31}$R\x08username\x12\'\n\x05\x65mail\x18\x02 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01R\x05\x65mail\x12-\n\x08password\x18\x03 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02R\x08password\x12 \n\x0conly_if_none\x18\x04 \x01(\x08R\nonlyIfNone\"\x19\n\x17RotateSigningKeyRequest\"r\n\x18RotateSigningKeyResponse\x12\x19\n\x03kid\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x03kid\x12;\n\x0b\x61\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nactiveTime2\xfe\x06\n\x13\x41\x63\x63ountAdminService\x12\x87\x01\n\x0cListAccounts\x12&.hamlet.account.v1.ListAccountsRequest\x1a\'.hamlet.account.v1.ListAccountsResponse\"&\x90\x02\x01\x8a\xe7\x18\x0b\x08\x04\x10\x04\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/accounts\x12\x92\x01\n\x07SetRole\x12!.hamlet.account.v1.SetRoleRequest\x1a\x1a.hamlet.account.v1.Account\"H\x90\x02\x02\x8a\xe7\x18\x15\x08\x04\x10\x04\"\x01**\x02\x08\x05J\x08operator\x82\xd3\xe4\x93\x02&\"!/v1/accounts/{account_id}:setRole:\x01*\x12\x96\x01\n\x0eSuspendAccount\x12(.hamlet.account.v1.SuspendAccountRequest\x1a\x1a.hamlet.account.v1.Account\">\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x04\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02&\"!/v1/accounts/{account_id}:suspend:\x01*\x12\x9c\x01\n\x10UnsuspendAccount\x12*.hamlet.account.v1.UnsuspendAccountRequest\x1a\x1a.hamlet.account.v1.Account\"@\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x04\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02(\"#/v1/accounts/{account_id}:unsuspend:\x01*\x12\x66\n\x0b\x43reateAdmin\x12%.hamlet.account.v1.CreateAdminRequest\x1a\x1a.hamlet.account.v1.Account\"\x14\x8a\xe7\x18\x10\x08\x05\"\x08operator*\x02\x08\x05\x12\xa7\x01\n\x10RotateSigningKey\x12*.hamlet.account.v1.RotateSigningKeyRequest\x1a+.hamlet.account.v1.RotateSigningKeyResponse\":\x8a\xe7\x18\x15\x08\x04\x10\x04\"\x01**\x02\x08\x05J\x08operator\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/signingKeys:rotate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,12 +53,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETROLEREQUEST'].fields_by_name['account_id']._serialized_options = b'\342A\001\002\272H\007r\005\030$\260\001\001'
   _globals['_SETROLEREQUEST'].fields_by_name['role']._loaded_options = None
   _globals['_SETROLEREQUEST'].fields_by_name['role']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
+  _globals['_SETROLEREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_SETROLEREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SUSPENDACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
   _globals['_SUSPENDACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\342A\001\002\272H\007r\005\030$\260\001\001'
   _globals['_SUSPENDACCOUNTREQUEST'].fields_by_name['until']._loaded_options = None
   _globals['_SUSPENDACCOUNTREQUEST'].fields_by_name['until']._serialized_options = b'\272H\005\262\001\002@\001'
+  _globals['_SUSPENDACCOUNTREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_SUSPENDACCOUNTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_UNSUSPENDACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
   _globals['_UNSUSPENDACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\342A\001\002\272H\007r\005\030$\260\001\001'
+  _globals['_UNSUSPENDACCOUNTREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_UNSUSPENDACCOUNTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CREATEADMINREQUEST'].fields_by_name['username']._loaded_options = None
   _globals['_CREATEADMINREQUEST'].fields_by_name['username']._serialized_options = b'\342A\001\002\272H\035r\033\030 2\027^[a-z][a-z0-9_-]{2,31}$'
   _globals['_CREATEADMINREQUEST'].fields_by_name['email']._loaded_options = None
@@ -83,18 +89,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACCOUNTSREQUEST']._serialized_end=476
   _globals['_LISTACCOUNTSRESPONSE']._serialized_start=479
   _globals['_LISTACCOUNTSRESPONSE']._serialized_end=618
-  _globals['_SETROLEREQUEST']._serialized_start=620
-  _globals['_SETROLEREQUEST']._serialized_end=741
-  _globals['_SUSPENDACCOUNTREQUEST']._serialized_start=744
-  _globals['_SUSPENDACCOUNTREQUEST']._serialized_end=874
-  _globals['_UNSUSPENDACCOUNTREQUEST']._serialized_start=876
-  _globals['_UNSUSPENDACCOUNTREQUEST']._serialized_end=948
-  _globals['_CREATEADMINREQUEST']._serialized_start=951
-  _globals['_CREATEADMINREQUEST']._serialized_end=1159
-  _globals['_ROTATESIGNINGKEYREQUEST']._serialized_start=1161
-  _globals['_ROTATESIGNINGKEYREQUEST']._serialized_end=1186
-  _globals['_ROTATESIGNINGKEYRESPONSE']._serialized_start=1188
-  _globals['_ROTATESIGNINGKEYRESPONSE']._serialized_end=1302
-  _globals['_ACCOUNTADMINSERVICE']._serialized_start=1305
-  _globals['_ACCOUNTADMINSERVICE']._serialized_end=2199
+  _globals['_SETROLEREQUEST']._serialized_start=621
+  _globals['_SETROLEREQUEST']._serialized_end=771
+  _globals['_SUSPENDACCOUNTREQUEST']._serialized_start=774
+  _globals['_SUSPENDACCOUNTREQUEST']._serialized_end=933
+  _globals['_UNSUSPENDACCOUNTREQUEST']._serialized_start=935
+  _globals['_UNSUSPENDACCOUNTREQUEST']._serialized_end=1036
+  _globals['_CREATEADMINREQUEST']._serialized_start=1039
+  _globals['_CREATEADMINREQUEST']._serialized_end=1247
+  _globals['_ROTATESIGNINGKEYREQUEST']._serialized_start=1249
+  _globals['_ROTATESIGNINGKEYREQUEST']._serialized_end=1274
+  _globals['_ROTATESIGNINGKEYRESPONSE']._serialized_start=1276
+  _globals['_ROTATESIGNINGKEYRESPONSE']._serialized_end=1390
+  _globals['_ACCOUNTADMINSERVICE']._serialized_start=1393
+  _globals['_ACCOUNTADMINSERVICE']._serialized_end=2287
 # @@protoc_insertion_point(module_scope)

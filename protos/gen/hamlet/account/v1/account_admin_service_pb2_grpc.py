@@ -88,7 +88,7 @@ class AccountAdminServiceServicer:
     def SetRole(self, request, context):
         """Give an account another role. Tokens with the old role expire within minutes.
 
-        Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+        Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -97,7 +97,7 @@ class AccountAdminServiceServicer:
     def SuspendAccount(self, request, context):
         """Suspend an account: its sessions end, and it cannot sign in until `until`, or until it is unsuspended.
 
-        Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+        Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,7 +106,7 @@ class AccountAdminServiceServicer:
     def UnsuspendAccount(self, request, context):
         """End a suspension.
 
-        Errors: ACCOUNT_NOT_FOUND.
+        Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

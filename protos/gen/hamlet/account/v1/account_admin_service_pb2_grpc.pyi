@@ -45,17 +45,17 @@ class AccountAdminServiceStub:
     SetRole: _grpc.UnaryUnaryMultiCallable[_account_admin_service_pb2.SetRoleRequest, _account_pb2.Account]
     """Give an account another role. Tokens with the old role expire within minutes.
 
-    Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+    Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
     """
     SuspendAccount: _grpc.UnaryUnaryMultiCallable[_account_admin_service_pb2.SuspendAccountRequest, _account_pb2.Account]
     """Suspend an account: its sessions end, and it cannot sign in until `until`, or until it is unsuspended.
 
-    Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+    Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
     """
     UnsuspendAccount: _grpc.UnaryUnaryMultiCallable[_account_admin_service_pb2.UnsuspendAccountRequest, _account_pb2.Account]
     """End a suspension.
 
-    Errors: ACCOUNT_NOT_FOUND.
+    Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH.
     """
     CreateAdmin: _grpc.UnaryUnaryMultiCallable[_account_admin_service_pb2.CreateAdminRequest, _account_pb2.Account]
     """Create the first administrator, or another one, from the operator's machine.
@@ -86,17 +86,17 @@ class AccountAdminServiceAsyncStub(AccountAdminServiceStub):
     SetRole: _aio.UnaryUnaryMultiCallable[_account_admin_service_pb2.SetRoleRequest, _account_pb2.Account]  # type: ignore[assignment]
     """Give an account another role. Tokens with the old role expire within minutes.
 
-    Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+    Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
     """
     SuspendAccount: _aio.UnaryUnaryMultiCallable[_account_admin_service_pb2.SuspendAccountRequest, _account_pb2.Account]  # type: ignore[assignment]
     """Suspend an account: its sessions end, and it cannot sign in until `until`, or until it is unsuspended.
 
-    Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+    Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
     """
     UnsuspendAccount: _aio.UnaryUnaryMultiCallable[_account_admin_service_pb2.UnsuspendAccountRequest, _account_pb2.Account]  # type: ignore[assignment]
     """End a suspension.
 
-    Errors: ACCOUNT_NOT_FOUND.
+    Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH.
     """
     CreateAdmin: _aio.UnaryUnaryMultiCallable[_account_admin_service_pb2.CreateAdminRequest, _account_pb2.Account]  # type: ignore[assignment]
     """Create the first administrator, or another one, from the operator's machine.
@@ -136,7 +136,7 @@ class AccountAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_pb2.Account, _abc.Awaitable[_account_pb2.Account]]:
         """Give an account another role. Tokens with the old role expire within minutes.
 
-        Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+        Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
         """
 
     @_abc_1.abstractmethod
@@ -147,7 +147,7 @@ class AccountAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_pb2.Account, _abc.Awaitable[_account_pb2.Account]]:
         """Suspend an account: its sessions end, and it cannot sign in until `until`, or until it is unsuspended.
 
-        Errors: ACCOUNT_NOT_FOUND, LAST_ADMIN.
+        Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH, LAST_ADMIN.
         """
 
     @_abc_1.abstractmethod
@@ -158,7 +158,7 @@ class AccountAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_pb2.Account, _abc.Awaitable[_account_pb2.Account]]:
         """End a suspension.
 
-        Errors: ACCOUNT_NOT_FOUND.
+        Errors: ACCOUNT_NOT_FOUND, ETAG_MISMATCH.
         """
 
     @_abc_1.abstractmethod

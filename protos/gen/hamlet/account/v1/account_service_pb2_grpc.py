@@ -124,7 +124,7 @@ class AccountServiceServicer:
         PersonalDataService what they wrote about themselves, revisions and queues included. The account is gone when this
         answers; the other services are asked until each has confirmed. Deleting it twice is no error to its owner.
 
-        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, LAST_ADMIN.
+        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH, LAST_ADMIN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

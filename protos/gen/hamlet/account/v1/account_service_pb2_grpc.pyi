@@ -66,7 +66,7 @@ class AccountServiceStub:
     PersonalDataService what they wrote about themselves, revisions and queues included. The account is gone when this
     answers; the other services are asked until each has confirmed. Deleting it twice is no error to its owner.
 
-    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, LAST_ADMIN.
+    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH, LAST_ADMIN.
     """
     ExportAccount: _grpc.UnaryStreamMultiCallable[_account_service_pb2.ExportAccountRequest, _account_service_pb2.ExportAccountResponse]
     """Export all that the services keep about a person, one record a message (GDPR article 20).
@@ -110,7 +110,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     PersonalDataService what they wrote about themselves, revisions and queues included. The account is gone when this
     answers; the other services are asked until each has confirmed. Deleting it twice is no error to its owner.
 
-    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, LAST_ADMIN.
+    Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH, LAST_ADMIN.
     """
     ExportAccount: _aio.UnaryStreamMultiCallable[_account_service_pb2.ExportAccountRequest, _account_service_pb2.ExportAccountResponse]  # type: ignore[assignment]
     """Export all that the services keep about a person, one record a message (GDPR article 20).
@@ -181,7 +181,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         PersonalDataService what they wrote about themselves, revisions and queues included. The account is gone when this
         answers; the other services are asked until each has confirmed. Deleting it twice is no error to its owner.
 
-        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, LAST_ADMIN.
+        Errors: ACCOUNT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH, LAST_ADMIN.
         """
 
     @_abc_1.abstractmethod

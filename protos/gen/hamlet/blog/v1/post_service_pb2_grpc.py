@@ -112,7 +112,7 @@ class PostServiceServicer:
     def UndeletePost(self, request, context):
         """Bring a deleted post back as a draft.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER.
+        Errors: POST_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,7 +130,7 @@ class PostServiceServicer:
     def UnpublishPost(self, request, context):
         """Make a published or scheduled post a draft again.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +139,7 @@ class PostServiceServicer:
     def SchedulePost(self, request, context):
         """Publish a draft by itself at a time to come. Scheduling it again moves it.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -56,7 +56,7 @@ class PostServiceStub:
     UndeletePost: _grpc.UnaryUnaryMultiCallable[_post_service_pb2.UndeletePostRequest, _post_pb2.Post]
     """Bring a deleted post back as a draft.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER.
+    Errors: POST_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
     """
     PublishPost: _grpc.UnaryUnaryMultiCallable[_post_service_pb2.PublishPostRequest, _post_pb2.Post]
     """Show a post to everybody. It needs a title and a text. Publishing it twice is no error.
@@ -66,12 +66,12 @@ class PostServiceStub:
     UnpublishPost: _grpc.UnaryUnaryMultiCallable[_post_service_pb2.UnpublishPostRequest, _post_pb2.Post]
     """Make a published or scheduled post a draft again.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
     """
     SchedulePost: _grpc.UnaryUnaryMultiCallable[_post_service_pb2.SchedulePostRequest, _post_pb2.Post]
     """Publish a draft by itself at a time to come. Scheduling it again moves it.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
     """
 
 @_typing.type_check_only
@@ -101,7 +101,7 @@ class PostServiceAsyncStub(PostServiceStub):
     UndeletePost: _aio.UnaryUnaryMultiCallable[_post_service_pb2.UndeletePostRequest, _post_pb2.Post]  # type: ignore[assignment]
     """Bring a deleted post back as a draft.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER.
+    Errors: POST_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
     """
     PublishPost: _aio.UnaryUnaryMultiCallable[_post_service_pb2.PublishPostRequest, _post_pb2.Post]  # type: ignore[assignment]
     """Show a post to everybody. It needs a title and a text. Publishing it twice is no error.
@@ -111,12 +111,12 @@ class PostServiceAsyncStub(PostServiceStub):
     UnpublishPost: _aio.UnaryUnaryMultiCallable[_post_service_pb2.UnpublishPostRequest, _post_pb2.Post]  # type: ignore[assignment]
     """Make a published or scheduled post a draft again.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
     """
     SchedulePost: _aio.UnaryUnaryMultiCallable[_post_service_pb2.SchedulePostRequest, _post_pb2.Post]  # type: ignore[assignment]
     """Publish a draft by itself at a time to come. Scheduling it again moves it.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+    Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
     """
 
 class PostServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -167,7 +167,7 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_post_pb2.Post, _abc.Awaitable[_post_pb2.Post]]:
         """Bring a deleted post back as a draft.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER.
+        Errors: POST_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
         """
 
     @_abc_1.abstractmethod
@@ -189,7 +189,7 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_post_pb2.Post, _abc.Awaitable[_post_pb2.Post]]:
         """Make a published or scheduled post a draft again.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
         """
 
     @_abc_1.abstractmethod
@@ -200,7 +200,7 @@ class PostServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_post_pb2.Post, _abc.Awaitable[_post_pb2.Post]]:
         """Publish a draft by itself at a time to come. Scheduling it again moves it.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT.
+        Errors: POST_NOT_FOUND, NOT_OWNER, POST_STATE_CONFLICT, ETAG_MISMATCH.
         """
 
 def add_PostServiceServicer_to_server(servicer: PostServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -127,7 +127,7 @@ class CommentServiceServicer:
     def DeleteComment(self, request, context):
         """Delete a comment; its replies stay. Deleting it twice is no error.
 
-        Errors: COMMENT_NOT_FOUND, NOT_OWNER.
+        Errors: COMMENT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

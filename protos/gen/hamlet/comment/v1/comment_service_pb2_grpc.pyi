@@ -67,7 +67,7 @@ class CommentServiceStub:
     DeleteComment: _grpc.UnaryUnaryMultiCallable[_comment_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
     """Delete a comment; its replies stay. Deleting it twice is no error.
 
-    Errors: COMMENT_NOT_FOUND, NOT_OWNER.
+    Errors: COMMENT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
     """
     ListCommentRevisions: _grpc.UnaryUnaryMultiCallable[_comment_service_pb2.ListCommentRevisionsRequest, _comment_service_pb2.ListCommentRevisionsResponse]
     """List a comment's earlier texts, the newest first.
@@ -118,7 +118,7 @@ class CommentServiceAsyncStub(CommentServiceStub):
     DeleteComment: _aio.UnaryUnaryMultiCallable[_comment_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Delete a comment; its replies stay. Deleting it twice is no error.
 
-    Errors: COMMENT_NOT_FOUND, NOT_OWNER.
+    Errors: COMMENT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
     """
     ListCommentRevisions: _aio.UnaryUnaryMultiCallable[_comment_service_pb2.ListCommentRevisionsRequest, _comment_service_pb2.ListCommentRevisionsResponse]  # type: ignore[assignment]
     """List a comment's earlier texts, the newest first.
@@ -196,7 +196,7 @@ class CommentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Delete a comment; its replies stay. Deleting it twice is no error.
 
-        Errors: COMMENT_NOT_FOUND, NOT_OWNER.
+        Errors: COMMENT_NOT_FOUND, NOT_OWNER, ETAG_MISMATCH.
         """
 
     @_abc_1.abstractmethod

@@ -29,7 +29,7 @@ from hamlet.comment.v1 import comment_pb2 as hamlet_dot_comment_dot_v1_dot_comme
 from hamlet.mesh.v1 import policy_pb2 as hamlet_dot_mesh_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*hamlet/comment/v1/moderation_service.proto\x12\x11hamlet.comment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fhamlet/comment/v1/comment.proto\x1a\x1bhamlet/mesh/v1/policy.proto\"\x92\x01\n\x17ListHeldCommentsRequest\x12&\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12&\n\x07post_id\x18\x03 \x01(\tB\r\xbaH\nr\x05\x18$\xb0\x01\x01\xd8\x01\x01R\x06postId\"\x8e\x01\n\x18ListHeldCommentsResponse\x12@\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x1a.hamlet.comment.v1.CommentB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x08\x63omments\x12\x30\n\x0fnext_page_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\rnextPageToken\"F\n\x15\x41pproveCommentRequest\x12-\n\ncomment_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\tcommentId\"E\n\x14RejectCommentRequest\x12-\n\ncomment_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\tcommentId2\xdd\x03\n\x11ModerationService\x12\x98\x01\n\x10ListHeldComments\x12*.hamlet.comment.v1.ListHeldCommentsRequest\x1a+.hamlet.comment.v1.ListHeldCommentsResponse\"+\x90\x02\x01\x8a\xe7\x18\x0b\x08\x04\x10\x03\"\x01**\x02\x08\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/comments:held\x12\x96\x01\n\x0e\x41pproveComment\x12(.hamlet.comment.v1.ApproveCommentRequest\x1a\x1a.hamlet.comment.v1.Comment\">\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x03\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02&\"!/v1/comments/{comment_id}:approve:\x01*\x12\x93\x01\n\rRejectComment\x12\'.hamlet.comment.v1.RejectCommentRequest\x1a\x1a.hamlet.comment.v1.Comment\"=\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x03\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02%\" /v1/comments/{comment_id}:reject:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*hamlet/comment/v1/moderation_service.proto\x12\x11hamlet.comment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fhamlet/comment/v1/comment.proto\x1a\x1bhamlet/mesh/v1/policy.proto\"\x92\x01\n\x17ListHeldCommentsRequest\x12&\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12&\n\x07post_id\x18\x03 \x01(\tB\r\xbaH\nr\x05\x18$\xb0\x01\x01\xd8\x01\x01R\x06postId\"\x8e\x01\n\x18ListHeldCommentsResponse\x12@\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x1a.hamlet.comment.v1.CommentB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x08\x63omments\x12\x30\n\x0fnext_page_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08R\rnextPageToken\"c\n\x15\x41pproveCommentRequest\x12-\n\ncomment_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\tcommentId\x12\x1b\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag\"b\n\x14RejectCommentRequest\x12-\n\ncomment_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18$\xb0\x01\x01R\tcommentId\x12\x1b\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag2\xdd\x03\n\x11ModerationService\x12\x98\x01\n\x10ListHeldComments\x12*.hamlet.comment.v1.ListHeldCommentsRequest\x1a+.hamlet.comment.v1.ListHeldCommentsResponse\"+\x90\x02\x01\x8a\xe7\x18\x0b\x08\x04\x10\x03\"\x01**\x02\x08\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/comments:held\x12\x96\x01\n\x0e\x41pproveComment\x12(.hamlet.comment.v1.ApproveCommentRequest\x1a\x1a.hamlet.comment.v1.Comment\">\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x03\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02&\"!/v1/comments/{comment_id}:approve:\x01*\x12\x93\x01\n\rRejectComment\x12\'.hamlet.comment.v1.RejectCommentRequest\x1a\x1a.hamlet.comment.v1.Comment\"=\x90\x02\x02\x8a\xe7\x18\x0b\x08\x04\x10\x03\"\x01**\x02\x08\x05\x82\xd3\xe4\x93\x02%\" /v1/comments/{comment_id}:reject:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,8 +48,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTHELDCOMMENTSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_APPROVECOMMENTREQUEST'].fields_by_name['comment_id']._loaded_options = None
   _globals['_APPROVECOMMENTREQUEST'].fields_by_name['comment_id']._serialized_options = b'\342A\001\002\272H\007r\005\030$\260\001\001'
+  _globals['_APPROVECOMMENTREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_APPROVECOMMENTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_REJECTCOMMENTREQUEST'].fields_by_name['comment_id']._loaded_options = None
   _globals['_REJECTCOMMENTREQUEST'].fields_by_name['comment_id']._serialized_options = b'\342A\001\002\272H\007r\005\030$\260\001\001'
+  _globals['_REJECTCOMMENTREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_REJECTCOMMENTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_MODERATIONSERVICE'].methods_by_name['ListHeldComments']._loaded_options = None
   _globals['_MODERATIONSERVICE'].methods_by_name['ListHeldComments']._serialized_options = b'\220\002\001\212\347\030\013\010\004\020\003\"\001**\002\010\002\202\323\344\223\002\023\022\021/v1/comments:held'
   _globals['_MODERATIONSERVICE'].methods_by_name['ApproveComment']._loaded_options = None
@@ -61,9 +65,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTHELDCOMMENTSRESPONSE']._serialized_start=369
   _globals['_LISTHELDCOMMENTSRESPONSE']._serialized_end=511
   _globals['_APPROVECOMMENTREQUEST']._serialized_start=513
-  _globals['_APPROVECOMMENTREQUEST']._serialized_end=583
-  _globals['_REJECTCOMMENTREQUEST']._serialized_start=585
-  _globals['_REJECTCOMMENTREQUEST']._serialized_end=654
-  _globals['_MODERATIONSERVICE']._serialized_start=657
-  _globals['_MODERATIONSERVICE']._serialized_end=1134
+  _globals['_APPROVECOMMENTREQUEST']._serialized_end=612
+  _globals['_REJECTCOMMENTREQUEST']._serialized_start=614
+  _globals['_REJECTCOMMENTREQUEST']._serialized_end=712
+  _globals['_MODERATIONSERVICE']._serialized_start=715
+  _globals['_MODERATIONSERVICE']._serialized_end=1192
 # @@protoc_insertion_point(module_scope)

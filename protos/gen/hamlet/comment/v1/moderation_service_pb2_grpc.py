@@ -75,7 +75,7 @@ class ModerationServiceServicer:
     def ApproveComment(self, request, context):
         """Show a comment to everybody. No model overwrites this.
 
-        Errors: COMMENT_NOT_FOUND.
+        Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,7 +84,7 @@ class ModerationServiceServicer:
     def RejectComment(self, request, context):
         """Hide a comment from readers. No model overwrites this.
 
-        Errors: COMMENT_NOT_FOUND.
+        Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -46,12 +46,12 @@ class ModerationServiceStub:
     ApproveComment: _grpc.UnaryUnaryMultiCallable[_moderation_service_pb2.ApproveCommentRequest, _comment_pb2.Comment]
     """Show a comment to everybody. No model overwrites this.
 
-    Errors: COMMENT_NOT_FOUND.
+    Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
     """
     RejectComment: _grpc.UnaryUnaryMultiCallable[_moderation_service_pb2.RejectCommentRequest, _comment_pb2.Comment]
     """Hide a comment from readers. No model overwrites this.
 
-    Errors: COMMENT_NOT_FOUND.
+    Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
     """
 
 @_typing.type_check_only
@@ -71,12 +71,12 @@ class ModerationServiceAsyncStub(ModerationServiceStub):
     ApproveComment: _aio.UnaryUnaryMultiCallable[_moderation_service_pb2.ApproveCommentRequest, _comment_pb2.Comment]  # type: ignore[assignment]
     """Show a comment to everybody. No model overwrites this.
 
-    Errors: COMMENT_NOT_FOUND.
+    Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
     """
     RejectComment: _aio.UnaryUnaryMultiCallable[_moderation_service_pb2.RejectCommentRequest, _comment_pb2.Comment]  # type: ignore[assignment]
     """Hide a comment from readers. No model overwrites this.
 
-    Errors: COMMENT_NOT_FOUND.
+    Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
     """
 
 class ModerationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -105,7 +105,7 @@ class ModerationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_comment_pb2.Comment, _abc.Awaitable[_comment_pb2.Comment]]:
         """Show a comment to everybody. No model overwrites this.
 
-        Errors: COMMENT_NOT_FOUND.
+        Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
         """
 
     @_abc_1.abstractmethod
@@ -116,7 +116,7 @@ class ModerationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_comment_pb2.Comment, _abc.Awaitable[_comment_pb2.Comment]]:
         """Hide a comment from readers. No model overwrites this.
 
-        Errors: COMMENT_NOT_FOUND.
+        Errors: COMMENT_NOT_FOUND, ETAG_MISMATCH.
         """
 
 def add_ModerationServiceServicer_to_server(servicer: ModerationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
