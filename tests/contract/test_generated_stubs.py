@@ -10,12 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+GENERATED = {"protos/gen": "hamlet/mesh/v1/policy_pb2.py", "docs/errors": "POST_NOT_FOUND.md"}
+"""The folders that `make protos` writes, with a file of each."""
 
 
 def generated(folder: Path) -> Path:
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     subprocess.run([BIN / "buf", "generate", "-o", folder], cwd=ROOT, check=True, env=environment, capture_output=True)
-    return folder / "protos" / "gen"
+    return folder
 
 
 def stale(committed: Path, fresh: Path) -> list[str]:
@@ -29,8 +31,9 @@ def stale(committed: Path, fresh: Path) -> list[str]:
 @pytest.mark.slow
 def test_the_committed_stubs_are_fresh_and_a_stale_one_is_found(tmp_path: Path) -> None:
     fresh = generated(tmp_path)
-    assert stale(ROOT / "protos" / "gen", fresh) == []
+    for folder, file in GENERATED.items():
+        assert stale(ROOT / folder, fresh / folder) == []
 
-    planted = fresh / "hamlet" / "mesh" / "v1" / "policy_pb2.py"
-    planted.write_text(planted.read_text() + "# stale\n")
-    assert stale(ROOT / "protos" / "gen", fresh) == ["hamlet/mesh/v1/policy_pb2.py"]
+        planted = fresh / folder / file
+        planted.write_text(planted.read_text() + "# stale\n")
+        assert stale(ROOT / folder, fresh / folder) == [file]

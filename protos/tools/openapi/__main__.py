@@ -7,6 +7,8 @@ from google.protobuf.compiler import plugin_pb2
 
 from protos.tools.openapi.descriptors import read
 from protos.tools.openapi.document import document
+from protos.tools.openapi.error_pages import error_pages
+from protos.tools.openapi.page.page import page
 from protos.tools.openapi.records import ContractError, Contracts
 
 
@@ -25,7 +27,11 @@ def generate(request: plugin_pb2.CodeGeneratorRequest) -> plugin_pb2.CodeGenerat
 def _files(contracts: Contracts, what: str) -> list[tuple[str, str]]:
     match what:
         case "document":
-            return [("hamlet/openapi.json", json.dumps(document(contracts), indent=1, ensure_ascii=False) + "\n")]
+            made = document(contracts)
+            text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+            return [("hamlet/openapi.json", text), ("hamlet/docs.html", page(contracts, made))]
+        case "errors":
+            return list(error_pages(contracts))
         case _:
             raise ContractError(f"the option {what!r} is neither `document` nor `errors`")
 

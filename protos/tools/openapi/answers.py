@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 from protos.tools.openapi import headers
+from protos.tools.openapi.comments import definition
 from protos.tools.openapi.errors import HTTP, statuses_of
 from protos.tools.openapi.examples import answer_example
 from protos.tools.openapi.records import Contracts, Json, Reason, Rpc, Service
@@ -70,8 +71,7 @@ def _said(contracts: Contracts, rpc: Rpc) -> str:
     message = contracts.messages.get(rpc.answer)
     if message is None:
         return "Done. The answer is an empty object."
-    words = message.comment.removeprefix(f"{message.name} ").removeprefix("is ")
-    return words[0].upper() + words[1:]
+    return definition(message.name, message.comment)
 
 
 def _error(status: int, reasons: list[Reason]) -> Json:

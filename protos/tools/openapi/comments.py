@@ -7,7 +7,7 @@ grammar is strict, because what it does not understand would be missing from the
 import re
 from dataclasses import dataclass
 
-__all__ = ["ServiceErrors", "errors_of_rpc", "errors_of_service", "first_sentence", "paragraphs"]
+__all__ = ["ServiceErrors", "definition", "errors_of_rpc", "errors_of_service", "first_sentence", "paragraphs"]
 
 _NAME = r"[A-Z][A-Z_]+"
 _LIST = rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?"
@@ -38,6 +38,12 @@ def paragraphs(comment: str) -> str:
 def first_sentence(text: str) -> str:
     """The first sentence, with its full stop."""
     return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
+
+
+def definition(name: str, comment: str) -> str:
+    """`Post is an article.` as `An article.`, where its name is the heading."""
+    words = comment.removeprefix(f"{name} ").removeprefix("is ")
+    return words[:1].upper() + words[1:]
 
 
 def errors_of_rpc(comment: str) -> tuple[str, tuple[str, ...]]:

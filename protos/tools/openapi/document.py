@@ -6,6 +6,7 @@ from pathlib import Path
 
 from protos.tools.openapi import headers
 from protos.tools.openapi.answers import share
+from protos.tools.openapi.comments import definition
 from protos.tools.openapi.operations import operation
 from protos.tools.openapi.paths import openapi_path
 from protos.tools.openapi.records import Contracts, Json
@@ -47,7 +48,10 @@ def document(contracts: Contracts) -> Json:
         "openapi": "3.1.0",
         "info": _info(),
         "servers": [{"url": "/", "description": "The front door that this document came from."}],
-        "tags": [{"name": service.name, "description": service.comment} for service in used.values()],
+        "tags": [
+            {"name": service.name, "description": definition(service.name, service.comment)}
+            for service in used.values()
+        ],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": {**dict(sorted(schemas.collected.items())), **error_schemas(reasons)},

@@ -7,6 +7,7 @@ from them has exact types on both sides.
 
 from collections.abc import Iterable
 
+from protos.tools.openapi.comments import definition
 from protos.tools.openapi.records import Cel, Contracts, Enum, Field, Json, Message
 from protos.tools.openapi.values import described, value_schema
 
@@ -106,15 +107,19 @@ def _is_required(field: Field) -> bool:
 
 
 def _object(message: Message, properties: Json, required: list[str]) -> Json:
-    schema: Json = {"type": "object", "description": message.comment, "properties": properties}
+    schema: Json = {
+        "type": "object",
+        "description": definition(message.name, message.comment),
+        "properties": properties,
+    }
     return {**schema, "required": required} if required else schema
 
 
 def _enum(enum: Enum) -> Json:
-    lines = [f"- `{value.name}`: {value.comment}" for value in enum.values]
+    values = [f"- `{value.name}`: {value.comment}" for value in enum.values]
     return {
         "type": "string",
-        "description": "\n".join([enum.comment, "", *lines]),
+        "description": "\n".join([definition(enum.name, enum.comment), "", *values]),
         "enum": [value.name for value in enum.values],
     }
 
