@@ -78,4 +78,6 @@ def _from_edge(name: str, status: int, rpc: Rpc) -> bool:
             return rpc.policy.needs_person
         case ("CONTENT_TYPE_NOT_JSON", _) | ("MESSAGE_TOO_LARGE", 413) | (_, 408):
             return bool(rpc.body)
+        case "ETAG_MISMATCH", _:
+            return name in rpc.errors
     return name not in PATHS_ALONE

@@ -17,15 +17,16 @@ COMPONENTS: Json = {
     "Cache-Control": _header("How long an answer may be kept, and by whom.", _TEXT, "private, no-store"),
     "X-Cache": _header("Whether the cache of the front door answered: HIT, MISS, ...", _TEXT, "HIT"),
     "Link": _header("The next page (RFC 8288); absent on the last.", _TEXT, '</v1/posts?pageToken=...>; rel="next"'),
-    "RateLimit": _header("What is left of the limit, and until when.", _TEXT, '"default";r=29;t=60'),
-    "RateLimit-Policy": _header("The limit: calls in a window of seconds.", _TEXT, '"default";q=30;w=60'),
+    "RateLimit": _header("What is left of the limit, and until when.", _TEXT, '"CreateComment";r=59;t=60'),
+    "RateLimit-Policy": _header("The limit: calls in a window of seconds.", _TEXT, '"CreateComment";q=60;w=60'),
+    "WWW-Authenticate": _header("That a bearer token is wanted (RFC 6750).", _TEXT, 'Bearer realm="hamlet"'),
     "Retry-After": _header("Seconds after which to try again.", {"type": "string", "pattern": "^[0-9]+$"}, "1"),
 }
 
 
 def of_answer(contracts: Contracts, rpc: Rpc) -> Json:
     """The headers of a good answer."""
-    names = ["X-Request-Id"]
+    names = ["X-Request-Id", "Cache-Control"]
     answer = contracts.messages.get(rpc.answer)
     if not rpc.server_streaming:
         if rpc.policy.edge_cache is not None or (answer is not None and answer.get("etag") is not None):
@@ -33,7 +34,7 @@ def of_answer(contracts: Contracts, rpc: Rpc) -> Json:
         if answer is not None and answer.get("next_page_token") is not None:
             names.append("Link")
     if rpc.policy.edge_cache is not None:
-        names += ["Cache-Control", "X-Cache"]
+        names.append("X-Cache")
     if rpc.policy.rate_limit is not None:
         names += ["RateLimit", "RateLimit-Policy"]
     return _references(names)
@@ -41,7 +42,8 @@ def of_answer(contracts: Contracts, rpc: Rpc) -> Json:
 
 def of_error(status: int) -> Json:
     """The headers of an error."""
-    return _references(["X-Request-Id", *(["Retry-After"] if status in {429, 503} else [])])
+    more = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+    return _references(["X-Request-Id", "Cache-Control", *more.get(status, [])])
 
 
 def _references(names: list[str]) -> Json:

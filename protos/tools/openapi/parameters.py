@@ -15,7 +15,7 @@ _MASK = "google.protobuf.FieldMask"
 _HEADERS = {
     "etag": (
         "If-Match",
-        "The etag that the resource must still have, else ETAG_MISMATCH. The same as the field `etag`.",
+        "The etag that the resource must still have, in quotes, or `*`; else 412. The same as the field `etag`.",
     ),
     "request_id": ("Idempotency-Key", "Makes a repetition safe: a UUID that you make up. The same as `requestId`."),
     "resume_token": ("Last-Event-ID", "Where to go on. Browsers send it by themselves. The same as `resumeToken`."),
@@ -104,6 +104,8 @@ def _in_headers(contracts: Contracts, rpc: Rpc) -> Iterator[Json]:
         field = request.get(name) or (resource.get(name) if resource is not None else None)
         if field is not None and "OUTPUT_ONLY" not in field.behaviors:
             schema: Json = {"type": "string", "maxLength": 128}
+            if name == "etag":
+                schema["pattern"] = '^(\\*|(W/)?"[!#-~]*")$'
             if name == "request_id":
                 schema = {"type": "string", "format": "uuid"}
             schema["description"] = description

@@ -46,7 +46,7 @@ _SAMPLES: dict[str, Any] = {
     "author_id": _ACCOUNT,
     "ListPosts.author_id": NONE,
     "revision": 1,
-    "etag": "0f8a3c5e",
+    "etag": '"0f8a3c5e"',
     # A post.
     "slug": "a-fellow-of-infinite-jest",
     "CreatePostRequest.post.slug": NONE,
@@ -139,7 +139,9 @@ _SAMPLES: dict[str, Any] = {
 
 
 def sample(rpc: Rpc, field: Field, path: str) -> object:
-    """The value of a parameter, None where none is shown."""
+    """The value of a parameter, None where none is shown: of an etag there is none that would match."""
+    if field.name == "etag":
+        return None
     value = lookup(f"{rpc.name}.{path}", path, field.name)
     return None if value is NONE or value is None else value
 

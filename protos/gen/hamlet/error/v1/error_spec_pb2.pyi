@@ -73,7 +73,9 @@ class ErrorSpec(_message.Message):
     """Whether the same request may be sent again."""
     @_builtins.property
     def edge_statuses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """The HTTP statuses with which the edge gives this reason by itself, before a service is asked. Empty: it never does."""
+        """Further HTTP statuses with which the edge gives this reason over REST: by itself, or because HTTP has one for the
+        case and gRPC has none.
+        """
 
     def __init__(
         self,
