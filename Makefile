@@ -84,6 +84,10 @@ test: $(READY) ## Everything
 test-fast: $(READY) ## What takes no processes: under a minute
 	$(BIN)/pytest -n 2 -m "not slow" tests/unit tests/contract tests/store
 
+.PHONY: attack-sign-in
+attack-sign-in: $(READY) ## Guess at passwords for a simulated hour and see who is let in
+	@$(BIN)/python -m tests.security.attack_sign_in $(ARGS)
+
 .PHONY: test-jaeger
 test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)
 	@$(BIN)/python tests/e2e/jaeger.py

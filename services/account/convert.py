@@ -44,6 +44,7 @@ def session_message(signed_in: SignedIn) -> account_pb2.Session:
     message = account_pb2.Session(
         access_token=signed_in.access_token,
         refresh_token=signed_in.refresh_token,
+        device_token=signed_in.device_token,
         account=account_message(signed_in.account),
     )
     message.access_expire_time.FromDatetime(signed_in.access_expires_at)

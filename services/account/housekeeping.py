@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -34,8 +34,10 @@ class Housekeeping:
     async def purge(self) -> None:
         """Forgets old attempts, sessions that have expired, and keys that nobody needs."""
         now = datetime.now(UTC)
-        async with self._database.write() as session:
-            await attempts.purge(session, now - timedelta(seconds=self._settings.failures_forgotten_after))
+        forgotten = 1
+        while forgotten:
+            async with self._database.write() as session:
+                forgotten = await attempts.purge(session, now - self._settings.attempts_forgotten_after)
         expired = 1
         while expired:
             async with self._database.write() as session:

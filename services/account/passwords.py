@@ -15,6 +15,7 @@ from services.account.settings import AccountSettings
 __all__ = ["Passwords"]
 
 Result = TypeVar("Result")
+_KEPT_FOR_KNOWN = 4
 
 
 class Passwords:
@@ -31,7 +32,18 @@ class Passwords:
         )
         self._threads = ThreadPoolExecutor(settings.password_workers, thread_name_prefix="hamlet-password")
         self._room = settings.password_workers + settings.password_queue
+        self._kept_for_known = self._room // _KEPT_FOR_KNOWN
         self._nobody = self._hasher.hash("")
+
+    def require_room(self, *, stranger: bool) -> None:
+        """Asked before an attempt is counted, so that none is used up unseen. A quarter of the places is kept for
+        devices that are known, so that strangers can fill the others only.
+
+        Raises:
+            HamletError: OVERLOADED.
+        """
+        if self._room <= (self._kept_for_known if stranger else 0):
+            raise HamletError(ErrorReason.ERROR_REASON_OVERLOADED, retry_after=1.0)
 
     async def hash(self, password: str) -> str:
         """
@@ -62,8 +74,7 @@ class Passwords:
         return password_hash is not None
 
     async def _beside(self, work: Callable[[], Result]) -> Result:
-        if self._room <= 0:
-            raise HamletError(ErrorReason.ERROR_REASON_OVERLOADED, retry_after=1.0)
+        self.require_room(stranger=False)
         self._room -= 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -73,7 +73,8 @@ class SessionServicer(SessionServiceServicer):
 
     async def SignIn(self, request: session_service_pb2.SignInRequest, context: Any) -> account_pb2.Session:
         address = current().caller.address
-        return session_message(await self.signing_in.sign_in(request.login, request.password, address))
+        given = (request.login, request.password, address, request.device_token)
+        return session_message(await self.signing_in.sign_in(*given))
 
     async def RefreshSession(
         self, request: session_service_pb2.RefreshSessionRequest, context: Any

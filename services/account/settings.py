@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from services.account.domain.attempts import Patience
+from services.account.domain.attempts import Allowance
 from services.account.domain.session import Lifetime
 
 __all__ = ["AccountSettings", "LeadTooShortError"]
@@ -41,16 +41,24 @@ class AccountSettings(BaseSettings):
     """Passwords hashed at once."""
     password_queue: int = Field(default=16, ge=0)
     """Passwords that wait; more are refused as OVERLOADED."""
-    free_failures: int = Field(default=5, ge=0)
-    """Wrong passwords for one account that cost nothing. With each further one the wait doubles."""
-    free_failures_of_address: int = Field(default=50, ge=0)
-    """Wrong passwords from one address that cost nothing: many people may share one."""
-    failure_wait: float = Field(default=1.0, gt=0)
-    """The first wait."""
-    failure_wait_at_most: float = Field(default=300.0, gt=0)
-    """The longest wait. Nobody is locked out for good."""
-    failures_forgotten_after: float = Field(default=3600.0, gt=0)
-    """Without a failure for so long, earlier ones are forgotten."""
+    guesses_of_login: int = Field(default=3, ge=1)
+    """Wrong passwords, one after the other, that strangers may try under one login. An account has two."""
+    guess_of_login_every: float = Field(default=450.0, gt=0)
+    """After each so long they have one more: five in any fifteen minutes, ten for both logins of an account."""
+    guesses_of_address: int = Field(default=40, ge=1)
+    """Wrong passwords from one address, or one IPv6 /64: many people may share one."""
+    guess_of_address_every: float = Field(default=45.0, gt=0)
+    """After each so long there is one more."""
+    guesses_of_device: int = Field(default=5, ge=1)
+    """Wrong passwords on a device that has signed in before, and of whoever changes a password."""
+    guess_of_device_every: float = Field(default=180.0, gt=0)
+    """After each so long there is one more."""
+    failures_of_all: int = Field(default=300, ge=1)
+    """Wrong passwords of strangers all over, beyond which each stranger has a fifth of their attempts."""
+    failure_of_all_every: float = Field(default=3.0, gt=0)
+    """How often a stranger may fail, all over, without anything being unusual."""
+    device_known_for: float = Field(default=400 * _DAY, gt=0)
+    """How long a device is known after a sign-in on it."""
     key_secret: SecretStr = SecretStr("")
     """Encrypts signing keys in the database, from the next one on. Unset: they are stored as they are, so that whoever
     reads the database can sign tokens. All replicas need the same one; without it encrypted keys cannot be read."""
@@ -79,12 +87,26 @@ class AccountSettings(BaseSettings):
         return Lifetime(timedelta(seconds=self.refresh_idle), timedelta(seconds=self.session_at_most))
 
     @property
-    def patience_with_accounts(self) -> Patience:
-        return self._patience(self.free_failures)
+    def allowance_of_login(self) -> Allowance:
+        return Allowance(self.guesses_of_login, timedelta(seconds=self.guess_of_login_every))
 
     @property
-    def patience_with_addresses(self) -> Patience:
-        return self._patience(self.free_failures_of_address)
+    def allowance_of_address(self) -> Allowance:
+        return Allowance(self.guesses_of_address, timedelta(seconds=self.guess_of_address_every))
+
+    @property
+    def allowance_of_device(self) -> Allowance:
+        return Allowance(self.guesses_of_device, timedelta(seconds=self.guess_of_device_every))
+
+    @property
+    def allowance_of_all(self) -> Allowance:
+        return Allowance(self.failures_of_all, timedelta(seconds=self.failure_of_all_every))
+
+    @property
+    def attempts_forgotten_after(self) -> timedelta:
+        """When nothing is left of any count."""
+        allowances = (self.allowance_of_login, self.allowance_of_address, self.allowance_of_device)
+        return max(each.forgotten_after for each in (*allowances, self.allowance_of_all))
 
     def require_lead(self, key_set_seconds: float) -> None:
         """
@@ -99,7 +121,3 @@ class AccountSettings(BaseSettings):
                 f"HAMLET_ACCOUNT_KEY_LEAD={self.key_lead:g} has to be more than HAMLET_KEY_SET_SECONDS="
                 f"{key_set_seconds:g} and HAMLET_ACCOUNT_KEY_RELOAD={self.key_reload:g} together"
             )
-
-    def _patience(self, free: int) -> Patience:
-        first, at_most, forgotten = self.failure_wait, self.failure_wait_at_most, self.failures_forgotten_after
-        return Patience(free, timedelta(seconds=first), timedelta(seconds=at_most), timedelta(seconds=forgotten))

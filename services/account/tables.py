@@ -57,6 +57,8 @@ class AccountRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime())
     version: Mapped[int]
     password_hash: Mapped[str] = mapped_column(String(255))
+    device_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """See `domain.device`; None until somebody signs in."""
 
 
 class SessionRow(Base):
@@ -90,6 +92,7 @@ class AttemptsRow(Base):
     failures: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
     blocked_until: Mapped[datetime] = mapped_column(UtcDateTime())
+    """What the version before this one looks at; always past."""
 
 
 class SigningKeyRow(Base):

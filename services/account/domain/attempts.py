@@ -1,55 +1,69 @@
-"""How failed sign-ins slow down those that follow, without ever locking anybody out for good."""
+"""How many wrong passwords are looked at: a leaky bucket, which forgets at a constant pace and locks nobody out."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-__all__ = ["Attempts", "Patience"]
+__all__ = ["Allowance", "Attempts"]
+
+_NARROW = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """
+class Allowance:
+    """In any time `t` at most `burst + t / every` attempts are admitted.
+
     Attributes:
-        free: failures that cost nothing.
-        first: the wait after the next one; doubled with each further one.
-        at_most: the longest wait.
-        forgotten_after: without a failure for so long, all are forgotten.
+        burst: attempts one after the other.
+        every: after each so long there is one more.
     """
 
-    free: int
-    first: timedelta
-    at_most: timedelta
-    forgotten_after: timedelta
+    burst: int
+    every: timedelta
 
-    def wait(self, failures: int) -> timedelta:
-        if failures <= self.free:
-            return timedelta(0)
-        # The exponent is bounded because failures are not.
-        doubled: timedelta = self.first * 2 ** min(failures - self.free - 1, 32)
-        return min(self.at_most, doubled)
+    @property
+    def forgotten_after(self) -> timedelta:
+        """When nothing is left of whatever was counted."""
+        return 2 * self.burst * self.every
+
+    def narrowed(self) -> "Allowance":
+        """What is left of it while many fail everywhere: a first try at least."""
+        return Allowance(max(1, self.burst // _NARROW), self.every)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Attempts that failed or are under way, of an account or from an address."""
+    """Attempts that failed or are under way.
+
+    Attributes:
+        failures: how many had not been forgotten at `last_at`, since when the next one is being forgotten.
+    """
 
     failures: int
     last_at: datetime
-    blocked_until: datetime
 
-    def wait(self, now: datetime) -> timedelta:
+    def wait(self, allowance: Allowance, now: datetime) -> timedelta:
         """How long until the next attempt is admitted."""
-        return max(timedelta(0), self.blocked_until - now)
+        left = self._left(allowance, now)
+        over = left.failures - allowance.burst + 1
+        return max(timedelta(0), left.last_at + over * allowance.every - now) if over > 0 else timedelta(0)
 
-    def with_another(self, patience: Patience, now: datetime) -> "Attempts":
+    def with_another(self, allowance: Allowance, now: datetime) -> "Attempts":
         """An attempt counts as failed from its beginning, so that many at once are as slow as one after the other."""
-        before = 0 if now - self.last_at >= patience.forgotten_after else self.failures
-        return Attempts(before + 1, now, now + patience.wait(before + 1))
+        left = self._left(allowance, now)
+        return replace(left, failures=left.failures + 1)
 
     def without_one(self) -> "Attempts":
-        """An attempt that turned out not to fail. What those before it have cost stays."""
+        """An attempt that turned out not to fail. What was counted before it stays."""
         return replace(self, failures=max(0, self.failures - 1))
 
     @classmethod
     def none(cls, now: datetime) -> "Attempts":
-        return cls(0, now, now)
+        return cls(0, now)
+
+    def _left(self, allowance: Allowance, now: datetime) -> "Attempts":
+        # Bounded, so that what nobody admits, as the failures of all, ends in good time.
+        counted = min(self.failures, 2 * allowance.burst)
+        forgotten = max(0, (now - self.last_at) // allowance.every)
+        if forgotten >= counted:
+            return Attempts.none(now)
+        return Attempts(counted - forgotten, self.last_at + forgotten * allowance.every)

@@ -64,6 +64,7 @@ class Administration:
             changed = account.suspended_from(now, until)
             await accounts.save(session, changed)
             await sessions.end_all(session, account_id, now)
+            await accounts.renew_device_key(session, account_id)
             return changed
 
     async def unsuspend(self, account_id: str, etag: str = "") -> Account:

@@ -10,9 +10,9 @@ from services.account.domain.account import Account
 from services.account.domain.password import require_safe
 from services.account.domain.profile import checked_display_name, require_email
 from services.account.handlers.signing_in import SignedIn, SigningIn
-from services.account.handlers.throttle import Guesses, Throttle
+from services.account.handlers.throttle import Throttle
 from services.account.passwords import Passwords
-from services.account.store import accounts, attempts, sessions
+from services.account.store import accounts, sessions
 from services.storage.database import Database
 from services.storage.etag import require_etag
 
@@ -81,8 +81,8 @@ class Profile:
             account = await accounts.get(session, account_id)
             known = await accounts.password_hash_of(session, account_id)
         require_safe(new, username=account.username, email=account.email)
-        # A stolen access token must not be worth any number of guesses.
-        guesses = Guesses(attempts.of_account(account_id), None)
+        guesses = self.throttle.bearer(account_id)
+        self.passwords.require_room(stranger=False)
         await self.throttle.admit(guesses)
         if not await self.passwords.check(current, known):
             raise HamletError(ErrorReason.ERROR_REASON_INVALID_CREDENTIALS)
@@ -95,4 +95,5 @@ class Profile:
             await accounts.set_password_hash(session, account_id, renewed)
             await self.throttle.succeeded(session, guesses)
             await sessions.end_all(session, account_id, now)
+            await accounts.renew_device_key(session, account_id)
             return await self.signing_in.start(session, account, now)

@@ -2,20 +2,23 @@
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mesh.errors import ErrorReason, HamletError
 from services.account.domain.account import Account, Role, email_key, login_key
+from services.account.domain.device import new_device_key
 from services.account.tables import AccountRow, Base
 from services.storage.constraints import refusing
 from services.storage.paging import Keyset, Page, fetch_page
 
 __all__ = [
+    "Credentials",
     "add",
     "delete_account",
+    "device_key_of",
     "find",
     "find_for_sign_in",
     "get",
@@ -23,6 +26,7 @@ __all__ = [
     "has_other_administrator",
     "page",
     "password_hash_of",
+    "renew_device_key",
     "save",
     "set_password_hash",
 ]
@@ -70,12 +74,23 @@ async def get(session: AsyncSession, account_id: str, *, for_update: bool = Fals
     return account
 
 
-async def find_for_sign_in(session: AsyncSession, login: str) -> tuple[Account, str] | None:
-    """The account with this address or username, and its password's hash. No username holds an @."""
+class Credentials(NamedTuple):
+    """
+    Attributes:
+        device_key: see `domain.device`; None if nobody ever signed in.
+    """
+
+    account: Account
+    password_hash: str
+    device_key: bytes | None
+
+
+async def find_for_sign_in(session: AsyncSession, login: str) -> Credentials | None:
+    """What the account with this address or username is signed in to with. No username holds an @."""
     key = login_key(login)
     column = AccountRow.email_key if "@" in key else AccountRow.username
     row = (await session.execute(select(AccountRow).where(column == key))).scalar_one_or_none()
-    return None if row is None else (_account_of(row), row.password_hash)
+    return None if row is None else Credentials(_account_of(row), row.password_hash, row.device_key)
 
 
 async def password_hash_of(session: AsyncSession, account_id: str) -> str | None:
@@ -101,6 +116,22 @@ async def set_password_hash(session: AsyncSession, account_id: str, password_has
         update(AccountRow).where(AccountRow.id == account_id).values(password_hash=password_hash),
         execution_options=_UNSYNCHRONISED,
     )
+
+
+async def device_key_of(session: AsyncSession, account_id: str) -> bytes:
+    """Of an account that the transaction holds for update; a new one if it has none."""
+    statement = select(AccountRow.device_key).where(AccountRow.id == account_id)
+    key = (await session.execute(statement)).scalar_one_or_none()
+    return await renew_device_key(session, account_id) if key is None else key
+
+
+async def renew_device_key(session: AsyncSession, account_id: str) -> bytes:
+    """All devices of an account, which the transaction holds for update, are strangers from now on."""
+    key = new_device_key()
+    await session.execute(
+        update(AccountRow).where(AccountRow.id == account_id).values(device_key=key), execution_options=_UNSYNCHRONISED
+    )
+    return key
 
 
 async def delete_account(session: AsyncSession, account_id: str) -> None:

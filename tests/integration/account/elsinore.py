@@ -123,8 +123,9 @@ class Elsinore:
         given = {"email": f"{username}@elsinore.example", "password": PASSWORD, **fields}
         return await self.operator().CreateAdmin(admin.CreateAdminRequest(username=username, **given))
 
-    async def sign_in(self, login: str, password: str = PASSWORD) -> account_pb2.Session:
-        return await self.sessions().SignIn(session_service_pb2.SignInRequest(login=login, password=password))
+    async def sign_in(self, login: str, password: str = PASSWORD, device_token: str = "") -> account_pb2.Session:
+        request = session_service_pb2.SignInRequest(login=login, password=password, device_token=device_token)
+        return await self.sessions().SignIn(request)
 
     async def refresh(self, session: account_pb2.Session) -> account_pb2.Session:
         request = session_service_pb2.RefreshSessionRequest(refresh_token=session.refresh_token)

@@ -3,6 +3,7 @@
 import pytest
 import structlog
 from google.protobuf.json_format import MessageToDict
+from hamlet.account.v1.account_service_pb2 import ChangePasswordRequest
 from hamlet.account.v1.session_service_pb2 import SignOutRequest
 from hamlet.mesh.v1.key_set_service_pb2 import GetKeySetRequest
 
@@ -10,7 +11,7 @@ from mesh.errors import HamletError
 from mesh.identity.keyset import StaticKeySet
 from mesh.identity.tokens import TokenVerifier
 from mesh.policy import Role
-from tests.integration.account.elsinore import Elsinore, refusal
+from tests.integration.account.elsinore import PASSWORD, Elsinore, me, refusal
 
 
 async def _verifier(castle: Elsinore) -> TokenVerifier:
@@ -69,11 +70,48 @@ async def test_whoever_signs_out_is_out_and_may_do_so_again(castle: Elsinore) ->
     assert (await refusal(castle.refresh(session))).spec.reason == "INVALID_REFRESH_TOKEN"
 
 
-async def test_too_many_guesses_have_to_wait(castle: Elsinore) -> None:
+@pytest.mark.parametrize("login", ["ophelia", "nobody"])
+async def test_too_many_guesses_have_to_wait_whether_there_is_such_a_person_or_not(
+    castle: Elsinore, login: str
+) -> None:
     await castle.register("ophelia")
-    answers: list[HamletError] = [await refusal(castle.sign_in("ophelia", f"guess {n}")) for n in range(7)]
-    assert [each.spec.reason for each in answers] == ["INVALID_CREDENTIALS"] * 6 + ["RATE_LIMITED"]
-    assert answers[-1].retry_after
+    answers: list[HamletError] = [await refusal(castle.sign_in(login, f"guess {n}")) for n in range(4)]
+    assert [each.spec.reason for each in answers] == ["INVALID_CREDENTIALS"] * 3 + ["RATE_LIMITED"]
+    assert 440 < (answers[-1].retry_after or 0) <= 450
+
+
+async def test_strangers_who_use_up_their_guesses_do_not_stop_the_owner_on_a_known_device(castle: Elsinore) -> None:
+    await castle.register("ophelia")
+    known = (await castle.sign_in("ophelia")).device_token
+    while (await refusal(castle.sign_in("ophelia", "a guess"))).spec.reason != "RATE_LIMITED":
+        pass
+    session = await castle.sign_in("ophelia", device_token=known)
+    assert session.device_token, "renewed"
+    assert not (await castle.refresh(session)).device_token
+    for useless in ("", "x", known[:-1], known + "A", session.refresh_token[:128]):
+        assert (await refusal(castle.sign_in("ophelia", device_token=useless))).spec.reason == "RATE_LIMITED"
+
+
+async def test_a_device_token_is_of_one_account(castle: Elsinore) -> None:
+    for name in ("ophelia", "claudius"):
+        await castle.register(name)
+    of_claudius = (await castle.sign_in("claudius")).device_token
+    reasons = [
+        (await refusal(castle.sign_in("ophelia", "a guess", device_token=of_claudius))).spec.reason for _ in range(4)
+    ]
+    assert reasons[-1] == "RATE_LIMITED"
+
+
+async def test_a_new_password_makes_every_device_a_stranger_but_the_one_that_set_it(castle: Elsinore) -> None:
+    ophelia, new = await castle.register("ophelia"), "there is pansies"
+    before = await castle.sign_in("ophelia")
+    change = ChangePasswordRequest(account_id="me", current_password=PASSWORD, new_password=new)
+    changed = await castle.accounts(me(ophelia)).ChangePassword(change)
+    while (await refusal(castle.sign_in("ophelia", "a guess"))).spec.reason != "RATE_LIMITED":
+        pass
+    revoked = castle.sign_in("ophelia", new, device_token=before.device_token)
+    assert (await refusal(revoked)).spec.reason == "RATE_LIMITED"
+    await castle.sign_in("ophelia", new, device_token=changed.device_token)
 
 
 async def test_no_log_line_says_who_it_was(castle: Elsinore) -> None:
@@ -85,6 +123,6 @@ async def test_no_log_line_says_who_it_was(castle: Elsinore) -> None:
         await refusal(castle.refresh(session))
     text = str(logs)
     assert "session.replayed" in text
-    tokens = (session.access_token, session.refresh_token, refreshed.refresh_token)
+    tokens = (session.access_token, session.refresh_token, session.device_token, refreshed.refresh_token)
     for secret in ("ophelia", "Fair Ophelia", ophelia.id, "elsinore", "127.0.0.1", *tokens):
         assert secret not in text

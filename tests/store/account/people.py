@@ -1,6 +1,6 @@
 """The use cases of the account service on a database, without a server around them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,10 +39,16 @@ class People:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, database: Database, **settings: Any) -> AsyncIterator[Self]:
+    async def of(
+        cls, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC), **settings: Any
+    ) -> AsyncIterator[Self]:
+        """
+        Args:
+            clock: by which attempts are counted.
+        """
         chosen = AccountSettings(**{**CHEAP, **settings})
         passwords = Passwords(chosen)
-        keyring, throttle = KeyRing(database, chosen, MeshSettings()), Throttle(database, chosen)
+        keyring, throttle = KeyRing(database, chosen, MeshSettings()), Throttle(database, chosen, clock)
         await keyring.ensure()
         signing_in = SigningIn(database, passwords, keyring, throttle, chosen)
         profile = Profile(database, passwords, signing_in, throttle, etag)

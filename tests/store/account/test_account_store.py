@@ -186,7 +186,8 @@ async def test_expired_sessions_and_old_attempts_are_purged(people: People) -> N
         await session.execute(insert(AttemptsRow).values(**old))
         assert await sessions.purge(session, NOW) == 0
         assert await sessions.purge(session, NOW + 31 * DAY) == 1
-        await attempts.purge(session, NOW - timedelta(hours=1))
+        assert await attempts.purge(session, NOW - timedelta(hours=1)) == 1
+        assert await attempts.purge(session, NOW + timedelta(hours=1)) == 1, "what is left of the sign-in"
         assert (await session.execute(text("SELECT count(*) FROM sign_in_attempts"))).scalar_one() == 0
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mesh.errors import HamletError
 from services.account.domain.account import Account, Role
-from services.account.domain.attempts import Attempts, Patience
+from services.account.domain.attempts import Allowance, Attempts
 from services.account.domain.password import normalised, require_safe
 from services.account.domain.profile import checked_display_name
 from services.account.domain.session import Lifetime, Presented, Session
@@ -18,9 +18,7 @@ from services.account.settings import AccountSettings, LeadTooShortError
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 OPHELIA = Account.new("1", "ophelia", "Rosemary@elsinore.example", "", Role.READER, NOW)
-PATIENCE = Patience(
-    free=2, first=timedelta(seconds=1), at_most=timedelta(seconds=10), forgotten_after=timedelta(hours=1)
-)
+ALLOWANCE = Allowance(burst=3, every=10 * MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -104,26 +102,44 @@ def test_only_an_unused_token_of_a_lasting_session_is_current() -> None:
     assert session.judge(used=True, now=NOW + DAY) is Presented.OVER
 
 
-@given(failures=st.integers(min_value=0, max_value=10**9))
-def test_waits_never_shrink_with_failures_and_never_exceed_their_bound(failures: int) -> None:
-    assert timedelta(0) <= PATIENCE.wait(failures) <= PATIENCE.wait(failures + 1) <= PATIENCE.at_most
+@given(gaps=st.lists(st.floats(min_value=0, max_value=3_600), min_size=1, max_size=100))
+def test_no_fifteen_minutes_admit_more_than_the_burst_and_what_is_forgotten_meanwhile(gaps: list[float]) -> None:
+    window, attempts, now, admitted = 15 * MINUTE, Attempts.none(NOW), NOW, list[datetime]()
+    allowance = Allowance(3, timedelta(seconds=450))
+    for gap in gaps:
+        now += timedelta(seconds=gap)
+        if not attempts.wait(allowance, now):
+            attempts = attempts.with_another(allowance, now)
+            admitted.append(now)
+    for start in admitted:
+        assert sum(start <= each < start + window for each in admitted) <= 5
 
 
-def test_waits_double_after_the_free_failures() -> None:
-    assert [PATIENCE.wait(n).total_seconds() for n in range(1, 8)] == [0, 0, 1, 2, 4, 8, 10]
-
-
-def test_failures_are_forgotten_after_a_quiet_while() -> None:
+def test_attempts_wait_when_the_burst_is_used_up_and_exactly_as_long_as_told() -> None:
     attempts = Attempts.none(NOW)
-    for _ in range(5):
-        attempts = attempts.with_another(PATIENCE, NOW)
-    assert attempts.wait(NOW) == timedelta(seconds=4)
-    assert attempts.with_another(PATIENCE, NOW + timedelta(hours=1)).failures == 1
+    for number in range(3):
+        assert attempts.wait(ALLOWANCE, NOW) == timedelta(0), number
+        attempts = attempts.with_another(ALLOWANCE, NOW)
+    assert attempts.wait(ALLOWANCE, NOW + MINUTE) == 9 * MINUTE
+    assert attempts.wait(ALLOWANCE, NOW + 10 * MINUTE) == timedelta(0)
+    assert attempts.with_another(ALLOWANCE, NOW + 10 * MINUTE).wait(ALLOWANCE, NOW + 10 * MINUTE) == 10 * MINUTE
 
 
-def test_an_attempt_that_succeeds_is_taken_back_without_the_wait_of_those_before() -> None:
-    attempts = Attempts(4, NOW, NOW + MINUTE).without_one()
-    assert (attempts.failures, attempts.wait(NOW)) == (3, MINUTE)
+def test_whatever_was_counted_is_forgotten_in_good_time_and_a_clock_that_goes_back_forgets_nothing() -> None:
+    many = Attempts(10**9, NOW)
+    assert many.wait(ALLOWANCE, NOW) <= ALLOWANCE.forgotten_after
+    assert many.with_another(ALLOWANCE, NOW + ALLOWANCE.forgotten_after).failures == 1
+    assert Attempts(3, NOW).wait(ALLOWANCE, NOW - MINUTE) == 11 * MINUTE
+
+
+def test_an_attempt_that_succeeds_is_taken_back_alone() -> None:
+    assert Attempts(3, NOW).without_one() == Attempts(2, NOW)
+    assert Attempts.none(NOW).without_one() == Attempts.none(NOW)
+
+
+def test_a_narrowed_allowance_still_has_a_first_try() -> None:
+    assert ALLOWANCE.narrowed().burst == 1
+    assert Allowance(40, MINUTE).narrowed() == Allowance(8, MINUTE)
 
 
 def _key(kid: str, active_at: datetime) -> KeyTimes:

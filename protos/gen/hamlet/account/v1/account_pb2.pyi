@@ -122,10 +122,16 @@ class Session(_message.Message):
     ACCESS_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     REFRESH_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     ACCOUNT_FIELD_NUMBER: _builtins.int
+    DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """Sent as `authorization: Bearer ...`. An EdDSA JWT, valid for a few minutes."""
     refresh_token: _builtins.str
     """Exchanged once for a new pair by RefreshSession. Using it a second time revokes the whole family."""
+    device_token: _builtins.str
+    """Keep it on this device, also beyond SignOut, and send it with the next SignIn: wrong passwords that strangers try
+    meanwhile then do not make this device wait. It lets nobody in, works for this account alone, and stops working
+    when the password changes. Empty from RefreshSession, where the last one stays good.
+    """
     @_builtins.property
     def access_expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the access token expires."""
@@ -146,10 +152,11 @@ class Session(_message.Message):
         access_expire_time: _timestamp_pb2.Timestamp | None = ...,
         refresh_expire_time: _timestamp_pb2.Timestamp | None = ...,
         account: Global___Account | None = ...,
+        device_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["access_expire_time", b"access_expire_time", "account", b"account", "refresh_expire_time", b"refresh_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_expire_time", b"access_expire_time", "access_token", b"access_token", "account", b"account", "refresh_expire_time", b"refresh_expire_time", "refresh_token", b"refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_expire_time", b"access_expire_time", "access_token", b"access_token", "account", b"account", "device_token", b"device_token", "refresh_expire_time", b"refresh_expire_time", "refresh_token", b"refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -30,7 +30,7 @@ from hamlet.account.v1 import account_pb2 as hamlet_dot_account_dot_v1_dot_accou
 from hamlet.mesh.v1 import policy_pb2 as hamlet_dot_mesh_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'hamlet/account/v1/session_service.proto\x12\x11hamlet.account.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fhamlet/account/v1/account.proto\x1a\x1bhamlet/mesh/v1/policy.proto\"g\n\rSignInRequest\x12\'\n\x05login\x18\x01 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xfe\x01R\x05login\x12-\n\x08password\x18\x02 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x08password\"O\n\x15RefreshSessionRequest\x12\x36\n\rrefresh_token\x18\x01 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x0crefreshToken\"H\n\x0eSignOutRequest\x12\x36\n\rrefresh_token\x18\x01 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x0crefreshToken2\x94\x03\n\x0eSessionService\x12t\n\x06SignIn\x12 .hamlet.account.v1.SignInRequest\x1a\x1a.hamlet.account.v1.Session\",\x8a\xe7\x18\x11\x08\x01\"\x01**\x02\x08\x05\x32\x06\x08\x1e\x12\x02\x08<\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/sessions:\x01*\x12\x8c\x01\n\x0eRefreshSession\x12(.hamlet.account.v1.RefreshSessionRequest\x1a\x1a.hamlet.account.v1.Session\"4\x8a\xe7\x18\x11\x08\x01\"\x01**\x02\x08\x05\x32\x06\x08x\x12\x02\x08<\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12}\n\x07SignOut\x12!.hamlet.account.v1.SignOutRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\x8a\xe7\x18\x11\x08\x01\"\x01**\x02\x08\x05\x32\x06\x08x\x12\x02\x08<\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:signOut:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'hamlet/account/v1/session_service.proto\x12\x11hamlet.account.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fhamlet/account/v1/account.proto\x1a\x1bhamlet/mesh/v1/policy.proto\"\x97\x01\n\rSignInRequest\x12\'\n\x05login\x18\x01 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xfe\x01R\x05login\x12-\n\x08password\x18\x02 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x08password\x12.\n\x0c\x64\x65vice_token\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80\x01R\x0b\x64\x65viceToken\"O\n\x15RefreshSessionRequest\x12\x36\n\rrefresh_token\x18\x01 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x0crefreshToken\"H\n\x0eSignOutRequest\x12\x36\n\rrefresh_token\x18\x01 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x0crefreshToken2\x94\x03\n\x0eSessionService\x12t\n\x06SignIn\x12 .hamlet.account.v1.SignInRequest\x1a\x1a.hamlet.account.v1.Session\",\x8a\xe7\x18\x11\x08\x01\"\x01**\x02\x08\x05\x32\x06\x08\x1e\x12\x02\x08<\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/sessions:\x01*\x12\x8c\x01\n\x0eRefreshSession\x12(.hamlet.account.v1.RefreshSessionRequest\x1a\x1a.hamlet.account.v1.Session\"4\x8a\xe7\x18\x11\x08\x01\"\x01**\x02\x08\x05\x32\x06\x08x\x12\x02\x08<\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12}\n\x07SignOut\x12!.hamlet.account.v1.SignOutRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\x8a\xe7\x18\x11\x08\x01\"\x01**\x02\x08\x05\x32\x06\x08x\x12\x02\x08<\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:signOut:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNINREQUEST'].fields_by_name['login']._serialized_options = b'\200\001\001\342A\001\002\272H\007r\005\020\001\030\376\001'
   _globals['_SIGNINREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_SIGNINREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\342A\001\002\272H\007r\005\020\001\030\200\002'
+  _globals['_SIGNINREQUEST'].fields_by_name['device_token']._loaded_options = None
+  _globals['_SIGNINREQUEST'].fields_by_name['device_token']._serialized_options = b'\200\001\001\272H\005r\003\030\200\001'
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001\342A\001\002\272H\007r\005\020\001\030\200\002'
   _globals['_SIGNOUTREQUEST'].fields_by_name['refresh_token']._loaded_options = None
@@ -51,12 +53,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._serialized_options = b'\212\347\030\021\010\001\"\001**\002\010\0052\006\010x\022\002\010<\202\323\344\223\002\031\"\024/v1/sessions:refresh:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['SignOut']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['SignOut']._serialized_options = b'\220\002\002\212\347\030\021\010\001\"\001**\002\010\0052\006\010x\022\002\010<\202\323\344\223\002\031\"\024/v1/sessions:signOut:\001*'
-  _globals['_SIGNINREQUEST']._serialized_start=245
-  _globals['_SIGNINREQUEST']._serialized_end=348
-  _globals['_REFRESHSESSIONREQUEST']._serialized_start=350
-  _globals['_REFRESHSESSIONREQUEST']._serialized_end=429
-  _globals['_SIGNOUTREQUEST']._serialized_start=431
-  _globals['_SIGNOUTREQUEST']._serialized_end=503
-  _globals['_SESSIONSERVICE']._serialized_start=506
-  _globals['_SESSIONSERVICE']._serialized_end=910
+  _globals['_SIGNINREQUEST']._serialized_start=246
+  _globals['_SIGNINREQUEST']._serialized_end=397
+  _globals['_REFRESHSESSIONREQUEST']._serialized_start=399
+  _globals['_REFRESHSESSIONREQUEST']._serialized_end=478
+  _globals['_SIGNOUTREQUEST']._serialized_start=480
+  _globals['_SIGNOUTREQUEST']._serialized_end=552
+  _globals['_SESSIONSERVICE']._serialized_start=555
+  _globals['_SESSIONSERVICE']._serialized_end=959
 # @@protoc_insertion_point(module_scope)

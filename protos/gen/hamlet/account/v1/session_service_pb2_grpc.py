@@ -65,7 +65,9 @@ class SessionServiceServicer:
     def SignIn(self, request, context):
         """Sign in with an e-mail address or username and the password.
 
-        The answer and its timing are the same for an unknown address and a wrong password.
+        The answer and its timing are the same for an unknown address and a wrong password. After a few wrong passwords the
+        next ones have to wait (RATE_LIMITED, with RetryInfo), but not on a device that has signed in before and sends its
+        `device_token`.
 
         Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED.
         """

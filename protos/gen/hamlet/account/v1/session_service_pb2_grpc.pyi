@@ -41,7 +41,9 @@ class SessionServiceStub:
     SignIn: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.SignInRequest, _account_pb2.Session]
     """Sign in with an e-mail address or username and the password.
 
-    The answer and its timing are the same for an unknown address and a wrong password.
+    The answer and its timing are the same for an unknown address and a wrong password. After a few wrong passwords the
+    next ones have to wait (RATE_LIMITED, with RetryInfo), but not on a device that has signed in before and sends its
+    `device_token`.
 
     Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED.
     """
@@ -68,7 +70,9 @@ class SessionServiceAsyncStub(SessionServiceStub):
     SignIn: _aio.UnaryUnaryMultiCallable[_session_service_pb2.SignInRequest, _account_pb2.Session]  # type: ignore[assignment]
     """Sign in with an e-mail address or username and the password.
 
-    The answer and its timing are the same for an unknown address and a wrong password.
+    The answer and its timing are the same for an unknown address and a wrong password. After a few wrong passwords the
+    next ones have to wait (RATE_LIMITED, with RetryInfo), but not on a device that has signed in before and sends its
+    `device_token`.
 
     Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED.
     """
@@ -98,7 +102,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_pb2.Session, _abc.Awaitable[_account_pb2.Session]]:
         """Sign in with an e-mail address or username and the password.
 
-        The answer and its timing are the same for an unknown address and a wrong password.
+        The answer and its timing are the same for an unknown address and a wrong password. After a few wrong passwords the
+        next ones have to wait (RATE_LIMITED, with RetryInfo), but not on a device that has signed in before and sends its
+        `device_token`.
 
         Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED.
         """
