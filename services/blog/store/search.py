@@ -34,9 +34,11 @@ async def find(session: AsyncSession, wanted: Query, *, size: int, token: str, q
         .subquery()
     )
     statement = select(PostRow).join(scores, scores.c.post_id == PostRow.id).where(PostRow.state == State.PUBLISHED)
+    if wanted.phrases:
+        # Joined, so that only the texts are read of posts that hold the words.
+        statement = statement.join(PostTextRow, PostTextRow.post_id == PostRow.id)
     for phrase in wanted.phrases:
-        holding = select(PostTextRow.post_id).where(PostTextRow.words.contains(f" {phrase} ", autoescape=True))
-        statement = statement.where(PostRow.id.in_(holding))
+        statement = statement.where(PostTextRow.words.contains(f" {phrase} ", autoescape=True))
     order = Keyset((scores.c.score, PostRow.id), descending=True)
     rows = await fetch_rows(session, statement, order, size=size, token=token, query=query)
     return Page([row[0] for row in rows.items], rows.next_page_token)

@@ -7,7 +7,7 @@ from hamlet.account.v1.personal_data_service_pb2 import ExportPersonResponse
 
 from services.comment.convert import exported
 from services.comment.handlers.erasure import Erasure
-from services.comment.store import comments, people
+from services.comment.store import people
 from services.comment.tables import keys
 from services.storage.database import Database
 from services.storage.scrub import scrub
@@ -39,9 +39,7 @@ class PersonalData:
         while True:
             async with self.database.read() as session:
                 found = await people.some(session, people.by_author(account_id), after=last)
-                revisions = {
-                    each.id: await comments.revisions_of(session, each.id) for each in found if each.revision > 1
-                }
+                revisions = await people.revisions_of(session, [each.id for each in found])
             for comment in found:
                 yield ExportPersonResponse(kind="comment", record=exported(comment))
                 for revision in revisions.get(comment.id, []):

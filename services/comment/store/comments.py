@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mesh.errors import ErrorReason, HamletError
 from services.comment.domain.comment import Comment, Revision
-from services.comment.store.rows import comment_of, values_of
+from services.comment.store.rows import comment_of, revision_of, values_of
 from services.comment.tables import CommentRow, RevisionRow
 
 __all__ = ["add", "add_revision", "find", "get", "require_parent", "revisions_of", "save"]
@@ -79,4 +79,4 @@ async def revisions_of(session: AsyncSession, comment_id: str) -> list[Revision]
         .limit(_MOST_REVISIONS)
     )
     rows = (await session.execute(statement)).scalars()
-    return [Revision(row.comment_id, row.revision, row.text, row.created_at) for row in rows]
+    return [revision_of(row) for row in rows]

@@ -6,14 +6,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.comment.domain.comment import Comment, Shown, State, Unjudged
-from services.comment.store.rows import comment_of
+from services.comment.domain.comment import Comment, Revision, Shown, State, Unjudged
+from services.comment.store.rows import comment_of, revision_of
 from services.comment.tables import CommentRow, RevisionRow
 
 __all__ = [
     "by_author",
     "drop_revisions",
     "forget_addresses",
+    "revisions_of",
     "some",
     "text_is_due",
     "wrongly_shown",
@@ -45,6 +46,19 @@ async def some(
     """Comments that meet a condition, in the order of their ids."""
     statement = select(CommentRow).where(condition, CommentRow.id > after).order_by(CommentRow.id).limit(limit)
     return [comment_of(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def revisions_of(session: AsyncSession, comment_ids: Sequence[str]) -> dict[str, list[Revision]]:
+    """The earlier texts of some comments, by comment, the newest first."""
+    statement = (
+        select(RevisionRow)
+        .where(RevisionRow.comment_id.in_(comment_ids))
+        .order_by(RevisionRow.comment_id, RevisionRow.revision.desc())
+    )
+    found: dict[str, list[Revision]] = {}
+    for row in (await session.execute(statement)).scalars():
+        found.setdefault(row.comment_id, []).append(revision_of(row))
+    return found
 
 
 async def drop_revisions(session: AsyncSession, comment_ids: Sequence[str]) -> int:

@@ -3,10 +3,10 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from services.comment.domain.comment import Comment, Decision, Label, Reason, Shown, State, Verdict
-from services.comment.tables import CommentRow
+from services.comment.domain.comment import Comment, Decision, Label, Reason, Revision, Shown, State, Verdict
+from services.comment.tables import CommentRow, RevisionRow
 
-__all__ = ["comment_of", "values_of"]
+__all__ = ["comment_of", "revision_of", "values_of"]
 
 _PLAIN = [each.name for each in fields(Comment) if each.name not in ("state", "decision", "verdict", "shown")]
 
@@ -19,6 +19,10 @@ def comment_of(row: CommentRow) -> Comment:
         shown=Shown(row.shown),
         verdict=None if row.verdict is None else _verdict_of(row.verdict),
     )
+
+
+def revision_of(row: RevisionRow) -> Revision:
+    return Revision(row.comment_id, row.revision, row.text, row.created_at)
 
 
 def values_of(comment: Comment) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""How a database finds rows: the plans of the very statements that a piece of code runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+__all__ = ["Plan", "selecting"]
+
+Statement = tuple[str, Any]
+
+
+class Plan:
+    """How each of the statements of a block is answered, one line a step."""
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
+
+    async def steps(self, session: AsyncSession) -> list[str]:
+        """On PostgreSQL without what is always possible: a full scan, or a sort, that is left has no alternative."""
+        connection = await session.connection()
+        found: list[str] = []
+        if connection.dialect.name == "sqlite":
+            for text, parameters in self.statements:
+                rows: Any = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
+                found += [str(row[3]) for row in rows]
+            return found
+        for setting in ("enable_seqscan", "enable_sort", "enable_incremental_sort"):
+            await connection.exec_driver_sql(f"SET LOCAL {setting} = off")
+        for text, parameters in self.statements:
+            rows = await connection.exec_driver_sql(f"EXPLAIN {text}", parameters)
+            found += [str(row[0]).strip() for row in rows]
+        return found
+
+    async def full_scans(self, session: AsyncSession) -> list[str]:
+        """Steps that read a table from end to end. One through a partial index reads only what the index holds."""
+        return [step for step in await self.steps(session) if _is_full_scan(step)]
+
+    async def sorts(self, session: AsyncSession) -> list[str]:
+        """Steps that need all rows before they have the first."""
+        return [step for step in await self.steps(session) if _is_sort(step)]
+
+
+@contextmanager
+def selecting() -> Iterator[Plan]:
+    """The plan of what is selected inside the block."""
+    plan = Plan()
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("SELECT") and "set_config" not in statement:
+            plan.statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield plan
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def _is_sort(step: str) -> bool:
+    return "TEMP B-TREE" in step or step.lstrip("-> ").startswith("Sort")
+
+
+def _is_full_scan(step: str) -> bool:
+    if step.startswith("SCAN"):
+        # SQLAlchemy calls a subquery anon_1: that is what was found already.
+        return " anon_" not in step and "USING INDEX" not in step and "USING COVERING INDEX" not in step
+    return "Seq Scan" in step
