@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from mesh.edge.descriptor_set import descriptor_set
-from mesh.edge.render import DESCRIPTOR_SET, render
+from mesh.edge.render import DESCRIPTOR_SET, ROUTE_TABLE, render, render_routes
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config
 from mesh.edge.upstream_tls import AUTHORITY, CERTIFICATE, authority_secret, certificate_secret
@@ -36,6 +36,7 @@ def write_configuration(
     if village.identity is not None:
         _write(folder / f"{CERTIFICATE}.json", certificate_secret(village.identity))
         _write(folder / f"{AUTHORITY}.json", authority_secret(village.identity))
+    _write(folder / ROUTE_TABLE, render_routes(village, settings))
     bootstrap = folder / BOOTSTRAP
     _write(bootstrap, render(village, settings, folder, issuer=issuer, audience=audience, collector=collector))
     return bootstrap

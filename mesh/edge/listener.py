@@ -1,8 +1,11 @@
 """A public listener, with the limits of an edge."""
 
+from pathlib import Path
+
 from mesh.edge.access_log import access_log
 from mesh.edge.doors import Door
 from mesh.edge.local_replies import local_reply_config
+from mesh.edge.routes import ROUTES
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.tracing import early_header_mutation, tracing
 from mesh.edge.typed import Config, extension
@@ -13,8 +16,9 @@ _CONNECTION_BUFFER_BYTES = 32 * 1024
 
 
 def public_listener(
-    door: Door, settings: EdgeSettings, *, http_filters: list[Config], routes: Config, traced: bool
+    door: Door, settings: EdgeSettings, *, http_filters: list[Config], routes: Path, traced: bool
 ) -> Config:
+    """A listener whose route table is in the file `routes`."""
     manager: Config = {
         "stat_prefix": door.stat_prefix,
         "codec_type": "AUTO",
@@ -23,7 +27,10 @@ def public_listener(
         "always_set_request_id_in_response": True,
         "early_header_mutation_extensions": [early_header_mutation()],
         "local_reply_config": local_reply_config(),
-        "route_config": routes,
+        "rds": {
+            "route_config_name": ROUTES,
+            "config_source": {"path_config_source": {"path": str(routes)}, "resource_api_version": "V3"},
+        },
         "http_filters": http_filters,
         **_caller(door, settings),
         **_paths(),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
-from mesh.edge.typed import Config, extension
+from mesh.edge.filters.rate_limit import RETRY_SECONDS
+from mesh.edge.typed import Config, extension, milliseconds
 from mesh.errors import DOMAIN, HamletError, spec_of
 from mesh.status import STATUS_METADATA_KEY, to_status
 
@@ -25,6 +26,7 @@ class _Case:
         grpc_reason: the reason for gRPC callers, where theirs is another.
         status: replaces Envoy's HTTP status where that misleads.
         explained: whether Envoy's own text is added as `ErrorInfo.metadata.detail`.
+        retry_after: seconds, told as `RetryInfo`.
     """
 
     when: Config
@@ -32,6 +34,7 @@ class _Case:
     grpc_reason: ErrorReason.ValueType | None = None
     status: int | None = None
     explained: bool = False
+    retry_after: float | None = None
 
 
 def local_reply_config() -> Config:
@@ -52,8 +55,12 @@ def _cases() -> Iterator[_Case]:
     yield _Case(
         _status(404), ErrorReason.ERROR_REASON_PATH_NOT_FOUND, grpc_reason=ErrorReason.ERROR_REASON_UNIMPLEMENTED
     )
+    yield _Case(_status(405), ErrorReason.ERROR_REASON_METHOD_NOT_ALLOWED)
     yield _Case(_status(408), ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED)
     yield _Case(_any(_status(413), _status(431)), ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE)
+    yield _Case(
+        _details_start_with("local_rate_limited"), ErrorReason.ERROR_REASON_RATE_LIMITED, retry_after=RETRY_SECONDS
+    )
     yield _Case(_status(429), ErrorReason.ERROR_REASON_OVERLOADED)
     yield _Case(_status(504), ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED)
     yield _Case(_flags("UO", "OM"), ErrorReason.ERROR_REASON_OVERLOADED)
@@ -69,7 +76,7 @@ def _cases() -> Iterator[_Case]:
 
 
 def _mappers(case: _Case) -> Iterator[Config]:
-    yield {"filter": _all(_NATIVE, case.when), **_grpc_answer(case.grpc_reason or case.reason)}
+    yield {"filter": _all(_NATIVE, case.when), **_grpc_answer(case)}
     rest: Config = {"filter": case.when, "body_format_override": _json_body(case)}
     if case.status is not None:
         rest["status_code"] = case.status
@@ -81,13 +88,17 @@ def _json_body(case: _Case) -> Config:
     info: Config = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": spec.reason, "domain": DOMAIN}
     if case.explained:
         info["metadata"] = {"detail": "%LOCAL_REPLY_BODY%"}
-    body = {"code": spec.code.value[0], "message": spec.message, "details": [info]}
+    details = [info]
+    if case.retry_after is not None:
+        delay = milliseconds(case.retry_after)
+        details.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay})
+    body = {"code": spec.code.value[0], "message": spec.message, "details": details}
     return {"content_type": "application/json", "json_format": body}
 
 
-def _grpc_answer(reason: ErrorReason.ValueType) -> Config:
-    spec = spec_of(reason)
-    details = b64encode(to_status(HamletError(reason)).SerializeToString()).decode()
+def _grpc_answer(case: _Case) -> Config:
+    error = HamletError(case.grpc_reason or case.reason, retry_after=case.retry_after)
+    spec, details = error.spec, b64encode(to_status(error).SerializeToString()).decode()
     return {
         "body_format_override": {"text_format_source": {"inline_string": spec.message}},
         "headers_to_add": [

@@ -14,12 +14,12 @@ from mesh.edge.routes import route_configuration
 from mesh.edge.runtime import runtime
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.tracing import COLLECTOR
-from mesh.edge.typed import Config
+from mesh.edge.typed import Config, any_of
 from mesh.edge.village import Village
 
-__all__ = ["DESCRIPTOR_SET", "render"]
+__all__ = ["DESCRIPTOR_SET", "ROUTE_TABLE", "render", "render_routes"]
 
-DESCRIPTOR_SET = "contracts.binpb"
+DESCRIPTOR_SET, ROUTE_TABLE = "contracts.binpb", "routes.json"
 
 
 def render(
@@ -43,9 +43,9 @@ def render(
         (grpc_door(settings), grpc_filters(jwt_filter)),
         (rest_door(settings), rest_filters(methods, settings, descriptor_set=contracts, jwt_filter=jwt_filter)),
     ]
-    routes, traced = route_configuration(methods, settings), collector is not None
     doors = [
-        public_listener(door, settings, http_filters=chain, routes=routes, traced=traced) for door, chain in chains
+        public_listener(door, settings, http_filters=chain, routes=folder / ROUTE_TABLE, traced=collector is not None)
+        for door, chain in chains
     ]
     clusters = [upstream_cluster(upstream, village.identity, folder) for upstream in village.upstreams]
     clusters.append(key_set_cluster())
@@ -61,3 +61,13 @@ def render(
             "clusters": clusters,
         },
     }
+
+
+def render_routes(village: Village, settings: EdgeSettings) -> Config:
+    """The route table, in a file of its own so that both doors share what it counts.
+
+    Raises:
+        MissingPolicyError: an RPC has no valid policy.
+    """
+    table = route_configuration(public_methods(village.services), settings)
+    return {"version_info": "1", "resources": [any_of("config.route.v3.RouteConfiguration", **table)]}

@@ -6,11 +6,14 @@ What has no route is answered with 404, so an RPC that the contract keeps inside
 from collections.abc import Iterable
 
 from mesh.edge.exposure import PublicMethod
-from mesh.edge.filters import body_limit, cors, jwt
+from mesh.edge.filters import body_limit, cors, jwt, rate_limit
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, milliseconds
 
-__all__ = ["NO_ROUTE", "route_configuration"]
+__all__ = ["NO_ROUTE", "ROUTES", "route_configuration"]
+
+ROUTES = "public"
+"""The route table's name."""
 
 NO_ROUTE = "none"
 """The route name, in logs and spans, of a request that no RPC answers."""
@@ -34,7 +37,7 @@ _IDLE_MARGIN_SECONDS = 5.0
 
 
 def route_configuration(methods: Iterable[PublicMethod], settings: EdgeSettings) -> Config:
-    """The route table of the public listener."""
+    """The route table of both doors."""
     host: Config = {
         "name": "public",
         "domains": ["*"],
@@ -44,10 +47,12 @@ def route_configuration(methods: Iterable[PublicMethod], settings: EdgeSettings)
         # What somebody quotes when they ask why, and `hamlet trace` answers.
         "response_headers_to_add": [_set("x-trace-id", "%TRACE_ID%")],
     }
+    policies = {rate_limit.NAME: rate_limit.policy(settings)}
     if settings.allowed_origins:
-        host["typed_per_filter_config"] = {cors.NAME: cors.policy(settings.allowed_origins)}
+        policies[cors.NAME] = cors.policy(settings.allowed_origins)
+    host["typed_per_filter_config"] = policies
     # Not by Envoy, because NO_ROUTE names a cluster that does not exist; Village has checked the others.
-    return {"name": "public", "virtual_hosts": [host], "validate_clusters": False}
+    return {"name": ROUTES, "virtual_hosts": [host], "validate_clusters": False}
 
 
 def _set(header: str, value: str) -> Config:

@@ -33,6 +33,13 @@ class EdgeSettings(BaseSettings):
     """How often the keys of access tokens are fetched anew."""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1)
     """The largest REST request body."""
+    requests_per_second: float = Field(default=200.0, gt=0)
+    """How fast one client may ask for long, cached answers not counted. One address may be a whole office's, or
+    thousands of a mobile carrier's customers, so this is far above what a person needs."""
+    burst: int = Field(default=1000, ge=1)
+    """How many requests one client may have at once beyond that."""
+    max_clients: int = Field(default=20_000, ge=1)
+    """Clients counted at a time; beyond it the one not seen for longest is forgotten."""
     max_connections: int = Field(default=1000, ge=1)
     """Connections held at a time."""
     max_heap_bytes: int = 512 * 1024 * 1024

@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from mesh.edge.exposure import PublicMethod
-from mesh.edge.filters import body_limit, content_type, cors, http_status, response_headers, transcoder
+from mesh.edge.filters import (
+    body_limit,
+    content_type,
+    cors,
+    rate_limit,
+    response_headers,
+    rest,
+    transcoder,
+)
+from mesh.edge.rest_paths import rest_paths
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, extension
 
@@ -17,8 +26,9 @@ def rest_filters(
     return [
         cors.http_filter(),
         _grpc_web(),
+        rate_limit.http_filter(),
+        rest.http_filter(rest_paths(methods)),
         content_type.http_filter(),
-        http_status.http_filter(),
         response_headers.http_filter(),
         body_limit.http_filter(settings.max_body_bytes),
         transcoder.http_filter(
@@ -33,7 +43,14 @@ def rest_filters(
 
 def grpc_filters(jwt_filter: Config) -> list[Config]:
     """Nothing of REST: a request that is not gRPC meets no route, or a service that refuses it."""
-    return [cors.http_filter(), _grpc_web(), content_type.http_filter(), jwt_filter, router()]
+    return [
+        cors.http_filter(),
+        _grpc_web(),
+        rate_limit.http_filter(),
+        content_type.http_filter(),
+        jwt_filter,
+        router(),
+    ]
 
 
 def _grpc_web() -> Config:

@@ -19,6 +19,7 @@ _REQUEST_HEADERS = (
     "x-user-agent",
 )
 _RESPONSE_HEADERS = (
+    "allow",
     "etag",
     "grpc-message",
     "grpc-status",
@@ -27,6 +28,7 @@ _RESPONSE_HEADERS = (
     "ratelimit",
     "ratelimit-policy",
     "retry-after",
+    "x-cache",
     "x-request-id",
     "x-trace-id",
 )

@@ -1,11 +1,12 @@
-"""Takes gRPC's own headers off REST answers, which gRPC callers need, and has browsers take JSON for nothing else."""
+"""Takes gRPC's own headers and trailers off REST answers, which gRPC callers need, and has browsers take JSON for
+nothing else."""
 
 from mesh.edge.typed import Config, any_of, extension
 
 __all__ = ["NAME", "http_filter"]
 
 NAME = "envoy.filters.http.header_mutation"
-_GRPC_HEADERS = ("grpc-status", "grpc-message", "grpc-accept-encoding", "grpc-encoding", "grpc-status-details-bin")
+_PREFIXES = ("grpc-", "x-envoy-")
 
 _NOSNIFF = {
     "append": {
@@ -17,10 +18,14 @@ _NOSNIFF = {
 
 def http_filter() -> Config:
     """Stands before the transcoder, so it sees answers after it."""
+    removed = [{"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in _PREFIXES]
     mutation = extension(
         NAME,
         "extensions.filters.http.header_mutation.v3.HeaderMutation",
-        mutations={"response_mutations": [*({"remove": header} for header in _GRPC_HEADERS), _NOSNIFF]},
+        mutations={
+            "response_mutations": [*removed, {"remove": "te"}, _NOSNIFF],
+            "response_trailers_mutations": removed,
+        },
     )
     return extension(
         NAME,

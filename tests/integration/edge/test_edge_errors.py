@@ -76,10 +76,6 @@ async def test_an_unknown_path_is_not_found(rest: httpx.AsyncClient, method: str
     assert_error(await rest.request(method, "/v1/nothing", headers=JSON), 404, 5, "PATH_NOT_FOUND")
 
 
-async def test_a_known_path_with_another_method_is_not_found(rest: httpx.AsyncClient) -> None:
-    assert_error(await rest.put(GET_POST, json={}), 404, 5, "PATH_NOT_FOUND")
-
-
 @pytest.mark.parametrize(
     "body",
     [

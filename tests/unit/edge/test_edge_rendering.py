@@ -1,5 +1,6 @@
 """What the rest of the configuration promises, read off the rendered dicts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,21 @@ from hamlet.blog.v1 import post_reading_service_pb2
 from mesh.edge import EdgeService, EdgeSettings, Identity, Upstream, Village, render
 from mesh.edge.descriptor_set import descriptor_set
 from mesh.edge.doors import REST, socket_address
+from mesh.edge.filters import cors
 from mesh.edge.local_replies import local_reply_config
+from mesh.edge.render import render_routes
 from mesh.edge.upstream_tls import certificate_secret
 
 SERVICE = post_reading_service_pb2.DESCRIPTOR.services_by_name["PostReadingService"]
 IDENTITY = Identity(Path("/certs/edge"), "hamlet.test")
 
 
+UPSTREAMS = [Upstream("blog", ("blog:50051",)), Upstream("account", ("10.0.0.1:1", "[::1]:2"))]
+VILLAGE = Village([EdgeService(SERVICE, "blog")], UPSTREAMS, key_set_cluster="account")
+
+
 def rendered(identity: Identity | None = None, collector: str | None = None, **settings: Any) -> dict[str, Any]:
-    upstreams = [Upstream("blog", ("blog:50051",)), Upstream("account", ("10.0.0.1:1", "[::1]:2"))]
-    village = Village([EdgeService(SERVICE, "blog")], upstreams, key_set_cluster="account", identity=identity)
+    village = replace(VILLAGE, identity=identity)
     return render(village, EdgeSettings(**settings), Path("/etc/edge"), issuer="i", audience="a", collector=collector)
 
 
@@ -39,6 +45,8 @@ def test_the_filters_stand_in_their_order() -> None:
     assert [each["name"].rsplit(".", 1)[1] for each in manager(rendered())["http_filters"]] == [
         "cors",
         "grpc_web",
+        "local_ratelimit",
+        "lua",
         "rbac",
         "header_mutation",
         "buffer",
@@ -49,8 +57,8 @@ def test_the_filters_stand_in_their_order() -> None:
 
 
 def test_no_page_may_call_unless_its_origin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    (host,) = manager(rendered())["route_config"]["virtual_hosts"]
-    assert "typed_per_filter_config" not in host
+    (table,) = render_routes(VILLAGE, EdgeSettings())["resources"]
+    assert cors.NAME not in table["virtual_hosts"][0]["typed_per_filter_config"]
     monkeypatch.setenv("HAMLET_EDGE_ALLOWED_ORIGINS", "https://a.example, https://b.example")
     assert EdgeSettings().allowed_origins == ("https://a.example", "https://b.example")
 

@@ -1,6 +1,5 @@
 """The routes follow the contract: each RPC is either reachable as its policy says, or deliberately not."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,9 @@ from hamlet.comment.v1 import comment_service_pb2, moderation_service_pb2
 from hamlet.mesh.v1 import key_set_service_pb2, policy_pb2
 from hamlet.spam.v1 import spam_service_pb2
 
-from mesh.edge import EdgeService, EdgeSettings, Upstream, Village, render
+from mesh.edge import EdgeService, EdgeSettings, Upstream, Village
 from mesh.edge.filters import jwt
+from mesh.edge.render import render_routes
 from mesh.edge.routes import NO_ROUTE
 from mesh.policy import Access, methods_of
 
@@ -57,9 +57,8 @@ def village(*services: ServiceDescriptor) -> Village:
 
 def routes(*services: ServiceDescriptor, settings: EdgeSettings | None = None) -> dict[str, Any]:
     """The rendered routes by path; the last, which leads nowhere, under its name."""
-    config = render(village(*services), settings or EdgeSettings(), Path("x"), issuer="i", audience="a", collector=None)
-    manager = config["static_resources"]["listeners"][-1]["filter_chains"][0]["filters"][0]["typed_config"]
-    (host,) = manager["route_config"]["virtual_hosts"]
+    (table,) = render_routes(village(*services), settings or EdgeSettings())["resources"]
+    (host,) = table["virtual_hosts"]
     *rpcs, nowhere = host["routes"]
     assert nowhere["match"] == {"prefix": "/"}
     return {route["match"]["path"]: route for route in rpcs} | {NO_ROUTE: nowhere}

@@ -111,11 +111,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_FILTER_UNAVAILABLE: _ErrorReason.ValueType  # 43
     """The model is not loaded or its device failed."""
     ERROR_REASON_PATH_NOT_FOUND: _ErrorReason.ValueType  # 44
-    """The edge: no method answers at this path with this HTTP method."""
+    """The edge: nothing answers at this path."""
     ERROR_REASON_CONTENT_TYPE_NOT_JSON: _ErrorReason.ValueType  # 45
     """The edge: a REST call that may change something came with another content type than application/json."""
     ERROR_REASON_ADMIN_EXISTS: _ErrorReason.ValueType  # 46
     """There is an administrator already, and only a first one was asked for."""
+    ERROR_REASON_METHOD_NOT_ALLOWED: _ErrorReason.ValueType  # 47
+    """The edge: the path exists, but not with this HTTP method. `Allow` names those that it has."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the machine-readable reason of every error that a Hamlet service answers with. It travels as
@@ -216,9 +218,11 @@ ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 42
 ERROR_REASON_FILTER_UNAVAILABLE: ErrorReason.ValueType  # 43
 """The model is not loaded or its device failed."""
 ERROR_REASON_PATH_NOT_FOUND: ErrorReason.ValueType  # 44
-"""The edge: no method answers at this path with this HTTP method."""
+"""The edge: nothing answers at this path."""
 ERROR_REASON_CONTENT_TYPE_NOT_JSON: ErrorReason.ValueType  # 45
 """The edge: a REST call that may change something came with another content type than application/json."""
 ERROR_REASON_ADMIN_EXISTS: ErrorReason.ValueType  # 46
 """There is an administrator already, and only a first one was asked for."""
+ERROR_REASON_METHOD_NOT_ALLOWED: ErrorReason.ValueType  # 47
+"""The edge: the path exists, but not with this HTTP method. `Allow` names those that it has."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
