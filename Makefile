@@ -47,6 +47,7 @@ lock: $(READY) ## Resolve the dependencies anew into requirements/*.txt
 protos: $(READY) ## Generate the stubs anew
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf format -w
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf generate
+	$(BIN)/python -m protos.tools.rest_types
 
 .PHONY: breaking
 breaking: $(READY) ## Refuse contracts that break callers of BASE (default: the last tag, else the commit before)
