@@ -134,33 +134,6 @@ def test_something_that_does_not_exist(village: Village, tokens: dict[str, str],
     assert reason.endswith("NOT_FOUND") or reason.startswith(("INVALID_", "MALFORMED"))
 
 
-FOREIGN_BODIES = {
-    "ChangePassword": {"currentPassword": PASSWORD, "newPassword": "something is rotten"},
-    "SchedulePost": {"publishTime": "2099-01-01T00:00:00Z"},
-    "UpdateAccount": {"displayName": "Somebody else"},
-    "UpdateComment": {"text": "Words that its author never wrote."},
-    "UpdatePost": {"title": "A title that its author never gave"},
-}
-
-
-@pytest.fixture(scope="module")
-def of_others(village: Village, tokens: dict[str, str]) -> dict[str, str]:
-    """Ids of what belongs to the demo's author, by the package that keeps it."""
-    post = call(village.url, "/v1/posts").body["posts"][0]
-    comments = call(village.url, f"/v1/posts/{post['id']}/comments").body["comments"]
-    return {"blog": post["id"], "comment": comments[0]["id"], "account": post["authorId"]}
-
-
-@pytest.mark.parametrize("each", [each for each in OVER_REST if each.method.access == Access.ACCESS_OWNER], **by_id)
-def test_what_belongs_to_somebody_else(
-    village: Village, tokens: dict[str, str], of_others: dict[str, str], each: Reachable
-) -> None:
-    theirs = of_others[each.method.service.split(".")[1]]
-    aimed = Reachable(each.method, each.verb, each.path.replace(NOBODY, theirs), each.has_body)
-    body = json.dumps(FOREIGN_BODIES.get(each.method.name, {})).encode()
-    assert refused(send(village, aimed, body, tokens["reader"]), 403) == "NOT_OWNER"
-
-
 @pytest.mark.parametrize("each", reachable(), **by_id)
 @pytest.mark.parametrize(
     "data", [b"\xff\xff\xff", b"\x0a\x05ab", b"\x0b" * 5_000], ids=["garbage", "truncated", "nested deeply"]
