@@ -98,3 +98,7 @@ test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN 
 .PHONY: bench-edge
 bench-edge: $(READY) ## The front door as shipped: cached, uncached, comments, growth, memory (needs wrk)
 	@$(BIN)/python -m bench.edge
+
+.PHONY: bench-unknown-fields
+bench-unknown-fields: $(READY) ## What it would cost to refuse unknown JSON fields (needs wrk)
+	@$(BIN)/python -m bench.unknown_fields

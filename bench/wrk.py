@@ -24,9 +24,11 @@ class Load:
     errors: int
 
 
-def wrk(url: str, *, connections: int, seconds: int, headers: Mapping[str, str] | None = None) -> Load:
+def wrk(
+    url: str, *, connections: int, seconds: int, headers: Mapping[str, str] | None = None, script: Path = _STRANGERS
+) -> Load:
     """Loads one URL from one thread. Each request claims another client address in X-Forwarded-For, which counts where
-    the village trusts one proxy in front of it.
+    the village trusts one proxy in front of it; another `script` may do otherwise.
 
     Raises:
         RuntimeError: wrk is not installed, or printed something else than a report.
@@ -34,7 +36,7 @@ def wrk(url: str, *, connections: int, seconds: int, headers: Mapping[str, str] 
     binary = shutil.which("wrk")
     if binary is None:
         raise RuntimeError("wrk is not installed: apt-get install wrk")
-    command = [binary, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_STRANGERS)]
+    command = [binary, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
     for name, value in (headers or {}).items():
         command += ["-H", f"{name}: {value}"]
     report = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
