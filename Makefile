@@ -102,3 +102,9 @@ bench-edge: $(READY) ## The front door as shipped: cached, uncached, comments, g
 .PHONY: bench-unknown-fields
 bench-unknown-fields: $(READY) ## What it would cost to refuse unknown JSON fields (needs wrk)
 	@$(BIN)/python -m bench.unknown_fields
+
+##@ Security
+
+.PHONY: attack
+attack: $(READY) ## Hostile clients on every door, with each defence and without it (8 minutes; ARGS names attacks or doors)
+	@$(BIN)/python -m tests.security.field $(ARGS)

@@ -1,0 +1,44 @@
+"""`make attack`: every attack on every door that it is for, with the defence and without it.
+
+The honest client and the servers run as usual, the attacker behind them (`nice`), because on a machine of few cores it
+is the server that is to be measured and not the attacker's Python. Arguments name attacks or doors; none means all.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+
+from tests.security.attacks.arsenal import ATTACKS, Attack
+from tests.security.field.duel import duel
+from tests.security.field.report import Row, header, line, verdict
+from tests.security.field.weakening import Weakening, weakening_of
+
+
+def _programme(chosen: set[str]) -> Iterator[tuple[Attack, str, Weakening | None]]:
+    for attack in ATTACKS.values():
+        for door in attack.doors:
+            if not chosen or chosen & {attack.name, door}:
+                yield attack, door, None
+                if (weakening := weakening_of(attack.name, door)) is not None:
+                    yield attack, door, weakening
+
+
+async def _main(chosen: set[str]) -> None:
+    _say(header())
+    rows, started = [], time.monotonic()
+    for attack, door, weakening in _programme(chosen):
+        outcome = await duel(attack, door, weakening)
+        rows.append(Row(attack.name, door, weakening.what if weakening else "", outcome))
+        _say(line(rows[-1]))
+    _say(f"\n{len(rows)} duels in {time.monotonic() - started:.0f} s")
+    _say(verdict(rows))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(set(sys.argv[1:])))

@@ -1,0 +1,80 @@
+"""One attack on one door while an honest client calls, with the defence or without it."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.security.attacks.arsenal import Attack
+from tests.security.attacks.door import Door, Tally
+from tests.security.field.battlefield import ROOT, Battlefield, battlefield
+from tests.security.field.memory import Memory
+from tests.security.field.victim import Victim
+from tests.security.field.weakening import Weakening
+
+__all__ = ["Outcome", "duel", "fight"]
+
+_WARM_UP_CALLS = 30
+_MARGIN_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attack did.
+
+    Attributes:
+        failures: of the honest client's calls.
+        memory_mib: of the attacked server, before the attack and at its highest.
+    """
+
+    calls: int
+    failures: list[str]
+    p50_ms: float
+    p99_ms: float
+    memory_mib: tuple[float, float]
+    tally: Tally
+
+
+async def duel(attack: Attack, door: str, weakening: Weakening | None, seconds: float | None = None) -> Outcome:
+    """Starts the servers anew, so that no attack meets what another has left."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with battlefield(door, Path(folder), weakening) as field:
+            return await fight(attack, field, seconds or attack.seconds)
+
+
+async def fight(attack: Attack, field: Battlefield, seconds: float, victim: Victim | None = None) -> Outcome:
+    """Attacks a field that stands, while `victim` calls."""
+    await asyncio.gather(field.probe(), field.probe())
+    for _ in range(_WARM_UP_CALLS):
+        await field.probe()
+    victim, over = victim or Victim(), asyncio.Event()
+    async with Memory(field.pid) as memory:
+        suffering = asyncio.create_task(victim.suffer(field.probe, over))
+        tally = await _attacker(attack, field.door, seconds)
+        over.set()
+        await suffering
+    return Outcome(
+        calls=len(victim.latencies_ms),
+        failures=victim.failures,
+        p50_ms=victim.percentile_ms(0.5),
+        p99_ms=victim.percentile_ms(0.99),
+        memory_mib=(memory.before_mib, memory.peak_mib),
+        tally=tally,
+    )
+
+
+async def _attacker(attack: Attack, door: Door, seconds: float) -> Tally:
+    order = json.dumps({"name": attack.name, "seconds": seconds, "door": asdict(door)})
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.security.attacks", order), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(seconds + _MARGIN_SECONDS):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Tally(**json.loads(output))

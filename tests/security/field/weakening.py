@@ -1,0 +1,148 @@
+"""The shipped configuration with one defence taken out: what an attack is measured against.
+
+The edge's is the rendered bootstrap with lines removed or set to Envoy's own defaults, a service's are its channel
+arguments with gRPC core's defaults. `None` for an attack means that the defence is built in and has no switch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mesh.edge.typed import Config
+
+__all__ = ["Weakening", "weakening_of"]
+
+_ENDLESS = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Weakening:
+    """What is taken out.
+
+    Attributes:
+        edge: changes the rendered bootstrap.
+        options: channel arguments of the service.
+    """
+
+    what: str
+    edge: Callable[[Config], None] | None = None
+    options: dict[str, int] = field(default_factory=dict)
+
+
+def weakening_of(attack: str, door: str) -> Weakening | None:
+    return _SERVICE.get(attack) if door == "service" else _EDGE.get(attack)
+
+
+def _managers(bootstrap: Config) -> list[Config]:
+    """The connection managers of the doors."""
+    listeners = [each for each in bootstrap["static_resources"]["listeners"] if each["name"] != "key-set"]
+    return [listener["filter_chains"][0]["filters"][0]["typed_config"] for listener in listeners]
+
+
+def _no_reset_limits(bootstrap: Config) -> None:
+    layer = bootstrap["layered_runtime"]["layers"][0]["static_layer"]
+    del layer["overload.premature_reset_total_stream_count"], layer["http.max_requests_per_io_cycle"]
+    for manager in _managers(bootstrap):
+        del manager["http2_protocol_options"]["max_concurrent_streams"]
+        for host in manager["route_config"]["virtual_hosts"]:
+            for route in host["routes"]:
+                route["route"].pop("retry_policy", None)
+
+
+def _no_header_limits(bootstrap: Config) -> None:
+    for manager in _managers(bootstrap):
+        manager["max_request_headers_kb"] = 8192
+        manager["common_http_protocol_options"]["max_headers_count"] = 1_000_000
+
+
+def _no_control_limits(bootstrap: Config) -> None:
+    for manager in _managers(bootstrap):
+        manager["http2_protocol_options"].update(
+            max_outbound_control_frames=_ENDLESS, max_inbound_priority_frames_per_stream=_ENDLESS
+        )
+
+
+def _no_patience_limits(bootstrap: Config) -> None:
+    for manager in _managers(bootstrap):
+        for name in ("request_headers_timeout", "request_timeout"):
+            del manager[name]
+        manager["stream_idle_timeout"] = "0s"
+        del manager["common_http_protocol_options"]["idle_timeout"]
+        for host in manager["route_config"]["virtual_hosts"]:
+            for route in host["routes"]:
+                route["route"].pop("idle_timeout", None)
+                route["route"].pop("max_stream_duration", None)
+
+
+def _no_buffer_limits(bootstrap: Config) -> None:
+    for listener in bootstrap["static_resources"]["listeners"]:
+        listener.pop("per_connection_buffer_limit_bytes", None)
+    for manager in _managers(bootstrap):
+        for name in ("initial_stream_window_size", "initial_connection_window_size"):
+            manager["http2_protocol_options"].pop(name, None)
+    for cluster in bootstrap["static_resources"]["clusters"]:
+        cluster.pop("per_connection_buffer_limit_bytes", None)
+        for each in cluster.get("typed_extension_protocol_options", {}).values():
+            options = each["explicit_http_config"]["http2_protocol_options"]
+            options.pop("initial_stream_window_size", None)
+            options.pop("initial_connection_window_size", None)
+
+
+def _no_body_limits(bootstrap: Config) -> None:
+    for manager in _managers(bootstrap):
+        for each in manager["http_filters"]:
+            if each["name"] == "envoy.filters.http.buffer":
+                each["typed_config"]["max_request_bytes"] = _ENDLESS
+            if each["name"] == "envoy.filters.http.grpc_json_transcoder":
+                each["typed_config"]["max_request_body_size"] = _ENDLESS
+
+
+def _no_connection_limit(bootstrap: Config) -> None:
+    monitors = bootstrap["overload_manager"]["resource_monitors"]
+    monitors[:] = [each for each in monitors if "connections" not in each["name"]]
+
+
+_HEADERS = Weakening("header limits", _no_header_limits)
+_PATIENCE = Weakening("time limits", _no_patience_limits)
+_CONNECTIONS = Weakening("connection limit", _no_connection_limit)
+_MESSAGE = Weakening("message limit of the service", options={"grpc.max_receive_message_length": -1})
+_CONTROL = Weakening("control frame limit", _no_control_limits)
+_BUFFERS = Weakening("buffer and window limits", _no_buffer_limits)
+
+_EDGE = {
+    "rapid reset": Weakening("reset limits, stream limit, retries", _no_reset_limits),
+    "CONTINUATION flood": _HEADERS,
+    "PING flood": _CONTROL,
+    "SETTINGS flood": _CONTROL,
+    "header size": _HEADERS,
+    "header count": _HEADERS,
+    "hpack bomb": _HEADERS,
+    "oversize message": _MESSAGE,
+    "gzip message bomb": _MESSAGE,
+    "zero window": _BUFFERS,
+    "slow preface": _PATIENCE,
+    "slow headers": _PATIENCE,
+    "slow body": _PATIENCE,
+    "many connections": _CONNECTIONS,
+    "header size h1": _HEADERS,
+    "header count h1": _HEADERS,
+    "oversize body": Weakening("body limit", _no_body_limits),
+    "unread answers": _BUFFERS,
+    "slow headers h1": _PATIENCE,
+    "slow body h1": _PATIENCE,
+    "many connections h1": _CONNECTIONS,
+}
+_METADATA = Weakening(
+    "metadata limit", options={"grpc.max_metadata_size": 64 << 20, "grpc.absolute_max_metadata_size": 64 << 20}
+)
+_SERVICE = {
+    "rapid reset": Weakening("stream limit", options={"grpc.max_concurrent_streams": _ENDLESS}),
+    "CONTINUATION flood": _METADATA,
+    "PING flood": Weakening("ping limit", options={"grpc.http2.max_ping_strikes": 0}),
+    "header size": _METADATA,
+    "header count": _METADATA,
+    "hpack bomb": _METADATA,
+    "oversize message": _MESSAGE,
+    "gzip message bomb": _MESSAGE,
+    "slow preface": Weakening("handshake limit", options={"grpc.server_handshake_timeout_ms": 120_000}),
+    "many connections": Weakening("connection limit", options={"grpc.max_allowed_incoming_connections": _ENDLESS - 1}),
+}
