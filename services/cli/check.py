@@ -23,6 +23,8 @@ __all__ = ["Finding", "check", "findings"]
 
 _LEAST_FREE_BYTES = 200 * 1024 * 1024
 _LEAST_LIFE = timedelta(days=3)
+# More than two, because the second in which an answer is fresh may just be over.
+_LOOKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ async def findings(folder: Path) -> list[Finding]:
     services = await asyncio.gather(*(_service(name, layout, settings) for name in SERVICES))
     return [
         await _front_door(layout),
+        *await _cache(layout),
         await _key_set(layout),
         *services,
         *_standing(settings, folder),
@@ -71,7 +74,25 @@ def _standing(settings: MeshSettings, folder: Path) -> list[Finding]:
 
 
 async def _front_door(layout: Layout) -> Finding:
-    return await _over_rest("the front door answers", layout, "/v1/posts?pageSize=1", "see `log/edge.log`")
+    return await _over_rest(
+        "the front door answers", layout, "/v1/posts?pageSize=1", "see `log/edge.log` and `log/cache.log`"
+    )
+
+
+async def _cache(layout: Layout) -> list[Finding]:
+    """Two readers of one page within a second: the second is answered by the cache."""
+    if not layout.cached:
+        return []
+
+    async def look() -> bool:
+        answers = [await asyncio.to_thread(call, layout.url, "/v1/posts?pageSize=1") for _ in range(_LOOKS)]
+        return any(answer.headers.get("x-cache") == "HIT" for answer in answers)
+
+    mend = "pages are not kept, so that each reader costs what the first does; see `log/cache.log`"
+    try:
+        return [Finding("the cache answers for what it has kept", good=await look(), mend=mend)]
+    except (OSError, RestError):
+        return [Finding("the cache answers for what it has kept", good=False, mend=mend)]
 
 
 async def _key_set(layout: Layout) -> Finding:

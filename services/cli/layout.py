@@ -7,6 +7,8 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mesh.edge.settings import EdgeSettings
+
 __all__ = ["SERVICES", "Layout", "NotRunningError", "home"]
 
 SERVICES = ("account", "blog", "comment", "spam")
@@ -33,6 +35,7 @@ class Layout:
         edge: the front door, REST and gRPC-Web.
         grpc_door: the edge's door for native gRPC; these two ports are meant for others.
         grpc, metrics: by service.
+        cached: whether the cache stands at the front door; cache_metrics: its port for Prometheus.
     """
 
     supervisor_pid: int
@@ -42,6 +45,8 @@ class Layout:
     receiver: int
     grpc: dict[str, int]
     metrics: dict[str, int]
+    cached: bool
+    cache_metrics: int
     jaeger_ui: int = 0
 
     @property
@@ -98,6 +103,8 @@ class Layout:
             receiver=ports.take(),
             grpc={name: ports.take(first and first + index) for index, name in enumerate(SERVICES)},
             metrics={name: ports.take(first and first + 100 + index) for index, name in enumerate(SERVICES)},
+            cached=EdgeSettings().cache,
+            cache_metrics=ports.take(first and first + 100 + len(SERVICES)),
         )
 
 

@@ -30,7 +30,8 @@ def environment(layout: Layout, home: Path) -> dict[str, str]:
         "HAMLET_LOG_FORMAT": "json",
         "HAMLET_EDGE_LISTEN": f"127.0.0.1:{layout.edge}",
         "HAMLET_EDGE_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_door}",
-        "HAMLET_EDGE_CACHE": "off",
+        "HAMLET_EDGE_CACHE": "on" if layout.cached else "off",
+        "HAMLET_EDGE_CACHE_METRICS_LISTEN": f"127.0.0.1:{layout.cache_metrics}",
         "HAMLET_EDGE_ADMIN_LISTEN": f"127.0.0.1:{layout.edge_admin}",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{layout.receiver}",
         "PYTHONUNBUFFERED": "1",
@@ -49,14 +50,19 @@ def plan(layout: Layout, home: Path) -> list[ChildSpec]:
     forward = os.environ.get("HAMLET_TRACES_FORWARD") or (f"127.0.0.1:{_JAEGER_OTLP}" if jaeger else "")
     receiver = _receiver(layout, home, told, forward)
     services = [_service(name, layout, home, told) for name in SERVICES]
-    edge = ChildSpec(
-        "edge",
-        [sys.executable, "-m", "services.cli.edge"],
-        lambda: _listens(layout.edge),
-        told,
-        after=_BEFORE["edge"],
-    )
-    return [*([_jaeger(jaeger, told)] if jaeger else []), receiver, *services, edge]
+    return [*([_jaeger(jaeger, told)] if jaeger else []), receiver, *services, *_front(layout, told)]
+
+
+def _front(layout: Layout, told: Mapping[str, str]) -> list[ChildSpec]:
+    """The edge, and the cache that stands before it and answers at the front door."""
+    edge_port = layout.grpc_door if layout.cached else layout.edge
+    edge = ChildSpec("edge", _module("cli.edge"), lambda: _listens(edge_port), told, after=_BEFORE["edge"])
+    cache = ChildSpec("cache", _module("cli.cache"), lambda: _listens(layout.edge), told, after=frozenset({"edge"}))
+    return [edge, cache] if layout.cached else [edge]
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", f"services.{name}"]
 
 
 def _service(name: str, layout: Layout, home: Path, told: Mapping[str, str]) -> ChildSpec:
@@ -69,7 +75,7 @@ def _service(name: str, layout: Layout, home: Path, told: Mapping[str, str]) -> 
             return await serves(channel)
 
     after = _BEFORE.get(name, frozenset()) | {"traces"}
-    return ChildSpec(name, [sys.executable, "-m", f"services.{name}"], ready, told, after=after)
+    return ChildSpec(name, _module(name), ready, told, after=after)
 
 
 def _receiver(layout: Layout, home: Path, told: Mapping[str, str], forward: str) -> ChildSpec:

@@ -133,6 +133,8 @@ async def _until(stop: asyncio.Event, supervisor: Supervisor) -> None:
 def _print_addresses(console: Console, layout: Layout, folder: Path) -> None:
     console.print(f"[bold]REST and gRPC-Web[/]        {layout.url}")
     console.print(f"[bold]gRPC[/]                     127.0.0.1:{layout.grpc_door}")
+    if layout.cached:
+        console.print(f"[bold]Cache[/]                    metrics http://127.0.0.1:{layout.cache_metrics}/metrics")
     for name, port in layout.grpc.items():
         console.print(
             f"  {name:<8} gRPC 127.0.0.1:{port} (mTLS)   metrics http://127.0.0.1:{layout.metrics[name]}/metrics"

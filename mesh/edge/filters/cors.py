@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mesh.edge.typed import Config, any_of, extension
 
-__all__ = ["NAME", "http_filter", "policy"]
+__all__ = ["NAME", "RESPONSE_HEADERS", "http_filter", "policy"]
 
 NAME = "envoy.filters.http.cors"
 _REQUEST_HEADERS = (
@@ -18,7 +18,7 @@ _REQUEST_HEADERS = (
     "x-grpc-web",
     "x-user-agent",
 )
-_RESPONSE_HEADERS = (
+RESPONSE_HEADERS = (
     "allow",
     "etag",
     "grpc-message",
@@ -32,6 +32,7 @@ _RESPONSE_HEADERS = (
     "x-request-id",
     "x-trace-id",
 )
+"""What a page's script may read of an answer."""
 
 
 def http_filter() -> Config:
@@ -45,7 +46,7 @@ def policy(origins: Sequence[str]) -> Config:
         allow_origin_string_match=[{"exact": origin} for origin in origins],
         allow_methods="GET, POST, PATCH, DELETE",
         allow_headers=", ".join(_REQUEST_HEADERS),
-        expose_headers=", ".join(_RESPONSE_HEADERS),
+        expose_headers=", ".join(RESPONSE_HEADERS),
         max_age="7200",
         allow_credentials=False,
         forward_not_matching_preflights=False,

@@ -1,0 +1,89 @@
+"""`python -m services.cli.cache`: the cache as a process; runs nginx in front of the edge until SIGTERM.
+
+SIGHUP replaces nginx by a new one, and loses no connection.
+"""
+
+import asyncio
+import signal
+import sys
+
+import structlog
+
+from mesh.edge import EdgeSettings
+from mesh.edge.cache import CacheProcess, CacheSettings, LogFiles, NginxDiedError, Tally, cached_routes, tally_codes
+from mesh.edge.cache.metrics import observe_cache
+from mesh.edge.doors import REST_SOCKET
+from mesh.edge.exposure import public_methods
+from mesh.settings import MeshSettings
+from mesh.telemetry import configure_logs, setup
+from services.cli.edge import village
+
+__all__: list[str] = []
+
+_LOOK_SECONDS = 1.0
+_TALLY_BYTES = 1 << 20
+_log = structlog.get_logger(__name__)
+
+
+async def _run() -> int:
+    mesh, settings, cache = MeshSettings(), EdgeSettings(), CacheSettings()
+    routes = cached_routes(public_methods(village(mesh).services))
+    home = mesh.home.absolute()
+    process = CacheProcess(routes, settings, cache, folder=home / "edge", upstream=REST_SOCKET, logs=home / "log")
+    tally = Tally(process.tally, tally_codes(routes))
+    telemetry = setup("cache")
+    observe_cache(telemetry.meter_provider.get_meter("hamlet.edge.cache"), tally, process.kept)
+    host, _, port = cache.metrics_listen.rpartition(":")
+    metrics = telemetry.serve_metrics(host, int(port))
+    try:
+        await process.start()
+        _log.info("serving", address=process.address)
+        files = LogFiles({process.requests: cache.log_bytes, process.tally: _TALLY_BYTES}, process.reopen_logs)
+        return await _until_told(process, asyncio.create_task(_look_after(tally, files, process)))
+    except (NginxDiedError, OSError) as error:
+        _log.error("the cache does not start", said=str(error))
+        return 1
+    finally:
+        metrics.close()
+
+
+async def _until_told(process: CacheProcess, looking: asyncio.Task[None]) -> int:
+    """Until SIGTERM, or until nginx has ended by itself, which the supervisor mends by starting us again."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    replacements: set[asyncio.Task[None]] = set()
+    loop.add_signal_handler(signal.SIGHUP, lambda: replacements.add(asyncio.create_task(_replace(process))))
+    ended, stopped = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
+    await asyncio.wait({ended, stopped, looking}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (stopped, *replacements):
+        task.cancel()
+    if ended.done():
+        return ended.result() or 1
+    if looking.done():
+        looking.result()
+    looking.cancel()
+    ended.cancel()
+    _log.info("draining")
+    await process.stop()
+    return 0
+
+
+async def _replace(process: CacheProcess) -> None:
+    try:
+        await process.replace()
+    except (NginxDiedError, TimeoutError) as error:
+        _log.error("the new nginx did not come up, the old one serves on", said=str(error))
+
+
+async def _look_after(tally: Tally, files: LogFiles, process: CacheProcess) -> None:
+    moved = False
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        tally.read()
+        moved = process.tally in files.bound() or (moved and not tally.follow())
+
+
+if __name__ == "__main__":
+    configure_logs("cache")
+    sys.exit(asyncio.run(_run()))
