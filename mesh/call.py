@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import grpc
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
+from opentelemetry.trace import SpanContext
 
 from mesh.deadline import Deadline
 from mesh.errors import HamletError
@@ -66,6 +67,9 @@ class Quota:
     seconds: float
 
 
+_NOBODY, _ENDLESS = Caller(), Deadline(None)
+
+
 @dataclass(slots=True)
 class Call:
     """One RPC on its way through the interceptors to its handler.
@@ -75,6 +79,7 @@ class Call:
 
     Attributes:
         quota: known for calls over REST whose RPC has a rate limit.
+        trace: of the call's span, if it is sampled.
     """
 
     method: Method
@@ -84,10 +89,11 @@ class Call:
     requests: AsyncIterator[Any] | None = None
     response: Any = None
     send: Callable[[Any], Awaitable[None]] | None = None
-    deadline: Deadline = field(default_factory=lambda: Deadline(None))
-    caller: Caller = field(default_factory=Caller)
+    deadline: Deadline = _ENDLESS
+    caller: Caller = _NOBODY
     ownership_open: bool = False
     quota: Quota | None = None
+    trace: SpanContext | None = None
 
     @property
     def principal(self) -> Principal | None:

@@ -18,7 +18,11 @@ class Deadline:
 
     def remaining(self) -> float | None:
         """Seconds left, never negative; None without a deadline."""
-        return None if self.at is None else max(0.0, self.at - time.monotonic())
+        return self.left_at(time.monotonic())
+
+    def left_at(self, now: float) -> float | None:
+        """Seconds left at a reading of time.monotonic(), never negative; None without a deadline."""
+        return None if self.at is None else max(0.0, self.at - now)
 
     def budget(self, at_most: float) -> float:
         """Seconds that one step may take: `at_most`, or what is left if that is less."""

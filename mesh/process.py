@@ -13,6 +13,7 @@ from mesh.identity.credentials import CertificateFiles
 from mesh.identity.keyset import KeySource, RemoteKeySet
 from mesh.identity.tokens import TokenVerifier
 from mesh.key_set import fetch_key_set
+from mesh.loop import run as run_loop
 from mesh.runtime import Application, Runtime
 from mesh.server import Server
 from mesh.settings import EndpointSettings, MeshSettings, endpoint_of
@@ -64,7 +65,7 @@ def run(name: str, application: Application) -> None:
     telemetry = setup(name)
     telemetry.make_global()
     workload = Workload(name, settings, telemetry, CertificateFiles(settings.certificates / name))
-    asyncio.run(_until_signal(workload, application, endpoint_of(name)))
+    run_loop(_until_signal(workload, application, endpoint_of(name)))
 
 
 async def _until_signal(workload: Workload, application: Application, endpoint: EndpointSettings) -> None:

@@ -1,5 +1,9 @@
 """buf.validate's rules, checked with protovalidate."""
 
+from functools import cache
+
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
 from protovalidate import Validator, Violation
@@ -7,7 +11,7 @@ from protovalidate import Validator, Violation
 from mesh.errors import HamletError
 from mesh.errors import Violation as FieldViolation
 
-__all__ = ["validate"]
+__all__ = ["has_rules", "validate"]
 
 _MOST_REPORTED = 20
 _validator = Validator()
@@ -19,10 +23,30 @@ def validate(message: Message) -> None:
     Raises:
         HamletError: INVALID_REQUEST with one violation a broken rule, without the offending values.
     """
+    if not has_rules(message.DESCRIPTOR):
+        return
     violations = _validator.collect_violations(message)
     if violations:
         found = [_field_violation(each) for each in violations[:_MOST_REPORTED]]
         raise HamletError(ErrorReason.ERROR_REASON_INVALID_REQUEST, violations=found)
+
+
+@cache
+def has_rules(message: Descriptor) -> bool:
+    """Whether the contract has a rule for a message, or for one that it holds."""
+    return _ruled(message, set())
+
+
+def _ruled(message: Descriptor, seen: set[str]) -> bool:
+    if message.full_name in seen:
+        return False
+    seen.add(message.full_name)
+    return (
+        message.GetOptions().HasExtension(validate_pb2.message)
+        or any(oneof.GetOptions().HasExtension(validate_pb2.oneof) for oneof in message.oneofs)
+        or any(field.GetOptions().HasExtension(validate_pb2.field) for field in message.fields)
+        or any(_ruled(field.message_type, seen) for field in message.fields if field.message_type is not None)
+    )
 
 
 def _field_violation(violation: Violation) -> FieldViolation:

@@ -27,6 +27,7 @@ from mesh.call import current
 from mesh.identity.credentials import CertificateFiles, server_credentials
 from mesh.identity.keyset import StaticKeySet
 from mesh.identity.tokens import TokenVerifier
+from mesh.loop import run as run_loop
 from mesh.settings import MeshSettings
 from mesh.telemetry import setup
 
@@ -137,7 +138,11 @@ def _main() -> None:
     parser.add_argument("variant", choices=VARIANTS)
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
-    asyncio.run(_run(given.variant, given.folder))
+    main = _run(given.variant, given.folder)
+    if given.variant.startswith("ours"):
+        run_loop(main)
+    else:
+        asyncio.run(main)
 
 
 if __name__ == "__main__":

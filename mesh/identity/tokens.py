@@ -1,7 +1,6 @@
 """Access tokens: EdDSA JWTs of a few minutes (RFC 7519, RFC 8037)."""
 
 import copy
-import hashlib
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -80,7 +79,7 @@ class TokenVerifier:
     Args:
         keys: the keys that the account service publishes.
         leeway: seconds by which clocks may differ.
-        remembered: how many verified tokens are kept, by their hash, so that one is checked once.
+        remembered: how many verified tokens are kept, so that one is checked once.
     """
 
     def __init__(
@@ -96,7 +95,7 @@ class TokenVerifier:
             sub={"essential": True},
             role={"essential": True, "values": list(_ROLES)},
         )
-        self._known: OrderedDict[bytes, tuple[str, float, Principal]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[str, float, Principal]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
         """Whoever the token was issued to.
@@ -104,14 +103,13 @@ class TokenVerifier:
         Raises:
             HamletError: INVALID_TOKEN, whatever is wrong with it; UNAVAILABLE when no key set could be fetched yet.
         """
-        digest = hashlib.sha256(token.encode(errors="replace")).digest()
-        if (known := self._known.get(digest)) is not None:
+        if (known := self._known.get(token)) is not None:
             kid, expires, principal = known
             if expires + self._leeway > time.time() and await self._keys.key(kid) is not None:
                 return principal
-            del self._known[digest]
+            self._known.pop(token, None)
         kid, expires, principal = await self._check(token)
-        self._known[digest] = (kid, expires, principal)
+        self._known[token] = (kid, expires, principal)
         if len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return principal

@@ -8,11 +8,10 @@ from mesh.policy import Access, Role
 
 __all__ = ["AuthorizationInterceptor"]
 
-_LEAST_ROLE = {
-    Access.ACCESS_PUBLIC: Role.ROLE_UNSPECIFIED,
-    Access.ACCESS_SIGNED_IN: Role.ROLE_READER,
-    Access.ACCESS_OWNER: Role.ROLE_READER,
-}
+# protobuf looks a value of an enum up by its name at each mention, which costs a microsecond.
+_PUBLIC, _OWNER, _WORKLOAD = Access.ACCESS_PUBLIC, Access.ACCESS_OWNER, Access.ACCESS_WORKLOAD
+_NO_ROLE = Role.ROLE_UNSPECIFIED
+_LEAST_ROLE = {_PUBLIC: _NO_ROLE, Access.ACCESS_SIGNED_IN: Role.ROLE_READER, _OWNER: Role.ROLE_READER}
 
 
 class AuthorizationInterceptor(Interceptor):
@@ -25,9 +24,9 @@ class AuthorizationInterceptor(Interceptor):
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         if not call.method.admits_workload(call.caller.workload):
             raise HamletError(ErrorReason.ERROR_REASON_WORKLOAD_NOT_ALLOWED)
-        if call.method.access != Access.ACCESS_WORKLOAD and not self._acts_alone(call):
+        if call.method.access != _WORKLOAD and not self._acts_alone(call):
             self._require_role(call)
-        if call.method.access == Access.ACCESS_OWNER:
+        if call.method.access == _OWNER:
             self._leave_open(call)
         await proceed(call)
         call.refuse_unsettled_ownership()
@@ -39,7 +38,7 @@ class AuthorizationInterceptor(Interceptor):
     @staticmethod
     def _require_role(call: Call) -> None:
         least = _LEAST_ROLE.get(call.method.access, call.method.role)
-        if least == Role.ROLE_UNSPECIFIED and call.method.access != Access.ACCESS_PUBLIC:
+        if least == _NO_ROLE and call.method.access != _PUBLIC:
             raise HamletError(ErrorReason.ERROR_REASON_WORKLOAD_NOT_ALLOWED, debug="no rule for this access")
         if least and not call.require_principal().has_role(least):
             name = Role.Name(least).removeprefix("ROLE_")

@@ -1,5 +1,6 @@
 """Who calls: the workload of the certificate and the person of the token."""
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
@@ -53,13 +54,18 @@ class IdentityInterceptor(Interceptor):
         return await self._verifier.verify(token)
 
     def _workload(self, call: Call) -> str:
-        context = call.context.auth_context()
-        names = [name.decode(errors="replace") for name in context.get(_SAN, ())]
-        found = [workload for name in names if (workload := workload_of(name, self._trust_domain))]
-        # A certificate that claims to be two workloads is none of ours.
-        if len(found) == 1:
-            return found[0]
-        return self._assumed or ""
+        # The whole auth_context() holds the certificate as text and costs twenty times as much.
+        if call.context.peer_identity_key() != _SAN:
+            return self._assumed or ""
+        return _named_in(tuple(call.context.peer_identities() or ()), self._trust_domain) or self._assumed or ""
+
+
+@lru_cache(maxsize=1024)
+def _named_in(names: tuple[bytes, ...], trust_domain: str) -> str:
+    """The workload that the names of a certificate (SAN) name, "" if they name none."""
+    found = [workload for name in names if (workload := workload_of(name.decode(errors="replace"), trust_domain))]
+    # A certificate that claims to be two workloads is none of ours.
+    return found[0] if len(found) == 1 else ""
 
 
 def _bearer(header: str) -> str:
@@ -82,6 +88,11 @@ def _address(call: Call, workload: str) -> str:
         forwarded = call.metadata.get("x-envoy-external-address") or call.metadata.get("x-forwarded-for", "")
         if forwarded:
             return forwarded.rsplit(",", 1)[-1].strip()
-    peer = unquote(call.context.peer() or "")
-    kind, _, rest = peer.partition(":")
+    return _host_of(call.context.peer() or "")
+
+
+@lru_cache(maxsize=1024)
+def _host_of(peer: str) -> str:
+    """The IP address in gRPC's name of a peer, `ipv4:127.0.0.1:50051` or `ipv6:%5B::1%5D:50051`."""
+    kind, _, rest = unquote(peer).partition(":")
     return rest.rsplit(":", 1)[0].strip("[]") if kind in {"ipv4", "ipv6"} else ""

@@ -3,9 +3,11 @@
 import time
 
 from mesh.call import Call, Interceptor, Proceed
+from mesh.policy import Method
 from mesh.telemetry.conventions import method_of_path, rpc_attributes
+from mesh.telemetry.durations import Series
 from mesh.telemetry.metrics import Instruments
-from mesh.telemetry.outcome import OK, server_outcome
+from mesh.telemetry.outcome import OK, Outcome, server_outcome
 from mesh.telemetry.selection import CallFilter, Selection, usual_calls
 
 __all__ = ["ServerMetrics"]
@@ -19,22 +21,28 @@ class ServerMetrics(Interceptor):
     name = "metrics"
 
     def __init__(self, instruments: Instruments, chosen: CallFilter | None = None) -> None:
-        self._instruments = instruments
+        self._in_flight, self._durations = instruments.in_flight, instruments.server_duration
         self._counted = Selection(chosen or usual_calls())
+        self._well: dict[str, Series] = {}
+
+    def concerns(self, method: Method) -> bool:
+        if method.path not in self._counted:
+            return False
+        self._well[method.path] = self._series(method.path, OK)
+        return True
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        if call.method.path not in self._counted:
-            await proceed(call)
-            return
-        attributes = rpc_attributes(method_of_path(call.method.path))
-        outcome, started, budget = OK, time.perf_counter(), call.deadline.remaining()
-        self._instruments.server_in_flight.add(1, attributes)
+        path, started = call.method.path, time.monotonic()
+        series = self._well[path]
+        self._in_flight[path] = self._in_flight.get(path, 0) + 1
         try:
             await proceed(call)
         except BaseException as error:
-            outcome = server_outcome(error, call, budget)
+            series = self._series(path, server_outcome(error, call, call.deadline.left_at(started)))
             raise
         finally:
-            self._instruments.server_in_flight.add(-1, attributes)
-            elapsed = time.perf_counter() - started
-            self._instruments.server_duration.record(elapsed, {**attributes, **outcome.attributes()})
+            self._in_flight[path] -= 1
+            series.record(time.monotonic() - started, call.trace)
+
+    def _series(self, path: str, outcome: Outcome) -> Series:
+        return self._durations.series({**rpc_attributes(method_of_path(path)), **outcome.attributes()})

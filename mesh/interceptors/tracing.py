@@ -6,9 +6,11 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
 
 from mesh.call import Call, Interceptor, Proceed
+from mesh.policy import Method
 from mesh.telemetry.conventions import method_of_path, rpc_attributes
 from mesh.telemetry.outcome import OK, server_outcome
 from mesh.telemetry.selection import CallFilter, Selection, usual_calls
+from mesh.telemetry.unsampled import Unsampled
 
 __all__ = ["ServerTracing"]
 
@@ -25,25 +27,42 @@ class ServerTracing(Interceptor):
 
     def __init__(self, tracer: Tracer, propagator: TextMapPropagator, chosen: CallFilter | None = None) -> None:
         self._tracer, self._propagator = tracer, propagator
+        self._unsampled = Unsampled(tracer)
         self._traced = Selection(chosen or usual_calls())
 
+    def concerns(self, method: Method) -> bool:
+        return method.path in self._traced
+
     async def intercept(self, call: Call, proceed: Proceed) -> None:
-        if call.method.path not in self._traced or not is_instrumentation_enabled():
+        unsampled = self._unsampled.context(call.metadata)
+        if unsampled is None:
+            await self._in_span(call, proceed)
+            return
+        token = attach(unsampled)
+        try:
+            await proceed(call)
+        finally:
+            detach(token)
+
+    async def _in_span(self, call: Call, proceed: Proceed) -> None:
+        if not is_instrumentation_enabled():
             await proceed(call)
             return
-        remote = self._propagator.extract(call.metadata)
-        method = method_of_path(call.method.path)
+        remote, method = self._propagator.extract(call.metadata), method_of_path(call.method.path)
         span = self._tracer.start_span(method, remote, SpanKind.SERVER, rpc_attributes(method))
         token = attach(set_span_in_context(span, remote))
         outcome, budget = OK, call.deadline.remaining()
+        recording = span.is_recording()
+        if recording:
+            call.trace = span.get_span_context()
         try:
             await proceed(call)
         except BaseException as error:
-            if span.is_recording():
+            if recording:
                 outcome = server_outcome(error, call, budget)
             raise
         finally:
-            if span.is_recording():
+            if recording:
                 outcome.describe(span)
             span.end()
             detach(token)

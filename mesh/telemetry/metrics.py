@@ -7,6 +7,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.semconv._incubating.metrics.rpc_metrics import RPC_CLIENT_CALL_DURATION, RPC_SERVER_CALL_DURATION
 
 from mesh.telemetry.conventions import method_of_path, rpc_attributes
+from mesh.telemetry.durations import Durations
 
 __all__ = ["Instruments", "OutboxState"]
 
@@ -26,23 +27,18 @@ class OutboxState:
 
 
 class Instruments:
-    """One service's instruments. Durations and ages are in seconds."""
+    """One service's instruments. Durations and ages are in seconds.
+
+    Attributes:
+        in_flight: calls being served, by their RPC's path.
+    """
 
     def __init__(self, meter: Meter) -> None:
-        self.server_duration = meter.create_histogram(
-            RPC_SERVER_CALL_DURATION,
-            unit="s",
-            description="How long a call took to serve",
-            explicit_bucket_boundaries_advisory=_SECONDS,
-        )
-        self.client_duration = meter.create_histogram(
-            RPC_CLIENT_CALL_DURATION,
-            unit="s",
-            description="How long a call to another service took",
-            explicit_bucket_boundaries_advisory=_SECONDS,
-        )
-        self.server_in_flight = meter.create_up_down_counter(
-            "hamlet.rpc.server.in_flight", unit="{call}", description="Calls being served"
+        self.server_duration = Durations(RPC_SERVER_CALL_DURATION, "How long a call took to serve", _SECONDS)
+        self.client_duration = Durations(RPC_CLIENT_CALL_DURATION, "How long a call to another service took", _SECONDS)
+        self.in_flight: dict[str, int] = {}
+        meter.create_observable_up_down_counter(
+            "hamlet.rpc.server.in_flight", [self._calls], unit="{call}", description="Calls being served"
         )
         self.server_shed = meter.create_counter(
             "hamlet.rpc.server.shed", unit="{call}", description="Calls refused because the process was full"
@@ -70,6 +66,11 @@ class Instruments:
             "hamlet.outbox.oldest_age", [self._ages], unit="s", description="Age of the oldest row that waits"
         )
 
+    @property
+    def durations(self) -> tuple[Durations, ...]:
+        """The histograms that are not the SDK's."""
+        return self.server_duration, self.client_duration
+
     def shed(self, path: str) -> None:
         """Counts a refused call; what `LoadShedding(on_shed=...)` takes."""
         self.server_shed.add(1, rpc_attributes(method_of_path(path)))
@@ -81,6 +82,10 @@ class Instruments:
             read: called in the thread that serves metrics, so it returns what the relay saw last and does no I/O.
         """
         self._outboxes[name] = read
+
+    def _calls(self, _: CallbackOptions) -> Iterable[Observation]:
+        for path, calls in list(self.in_flight.items()):
+            yield Observation(calls, rpc_attributes(method_of_path(path)))
 
     def _depths(self, _: CallbackOptions) -> Iterable[Observation]:
         for name, read in list(self._outboxes.items()):

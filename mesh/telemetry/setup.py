@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
+from mesh.telemetry.collector import CallsCollector
 from mesh.telemetry.export import BoundedExport, endpoint_in
 from mesh.telemetry.metrics import Instruments
 from mesh.telemetry.metrics_endpoint import MetricsEndpoint
@@ -95,14 +96,16 @@ def setup(
     for processor in (*processors, *([export.processor] if export else [])):
         tracer_provider.add_span_processor(processor)
     registry = CollectorRegistry()
-    reader = PrometheusMetricReader(registry=registry, scope_info_enabled=False)
+    reader = PrometheusMetricReader(disable_target_info=True, registry=registry, scope_info_enabled=False)
     meter_provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+    instruments = Instruments(meter_provider.get_meter(_SCOPE))
+    registry.register(CallsCollector(instruments.durations, resource))
     return Telemetry(
         service_name=service_name,
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,
         tracer=tracer_provider.get_tracer(_SCOPE),
-        instruments=Instruments(meter_provider.get_meter(_SCOPE)),
+        instruments=instruments,
         propagator=propagator_from(environment),
         registry=registry,
         export=export,

@@ -79,7 +79,7 @@ async def test_durations_are_counted_by_status_on_both_sides(telemetry: Telemetr
 
 
 def test_the_objectives_of_the_village_are_bounds_of_buckets(telemetry: Telemetry, endpoint: MetricsEndpoint) -> None:
-    telemetry.instruments.server_duration.record(0.01)
+    telemetry.instruments.server_duration.series({}).record(0.01)
     with urllib.request.urlopen(endpoint.url, timeout=5) as answer:
         text = answer.read().decode()
     for bound in ("0.01", "0.05", "0.1", "0.2", "0.3", "1.0"):
@@ -107,6 +107,6 @@ def test_shed_calls_queues_and_outboxes_are_reported(telemetry: Telemetry, endpo
 
 def test_two_services_in_one_process_keep_their_metrics_apart(endpoint: MetricsEndpoint) -> None:
     other = setup("other", environment={})
-    other.instruments.server_duration.record(1.0)
+    other.instruments.server_duration.series({}).record(1.0)
     assert ("rpc_server_call_duration_seconds_count", "") not in scrape(endpoint)
     other.shutdown()

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from mesh.call import current_or_none
 from mesh.telemetry.client_calls import observe
 from mesh.telemetry.conventions import method_of_path, rpc_attributes
 from mesh.telemetry.metrics import Instruments
@@ -17,13 +18,15 @@ class _Measured:
     """Records `rpc.client.call.duration`: from the start of a call to its status, however it ends."""
 
     def __init__(self, instruments: Instruments) -> None:
-        self._duration = instruments.client_duration
+        self._durations = instruments.client_duration
 
     async def _measure(self, continuation: Any, details: Any, request: Any) -> Any:
-        attributes, started = rpc_attributes(method_of_path(details.method)), time.perf_counter()
+        attributes, started = rpc_attributes(method_of_path(details.method)), time.monotonic()
+        serving = current_or_none()
 
         def finish(outcome: Outcome) -> None:
-            self._duration.record(time.perf_counter() - started, {**attributes, **outcome.attributes()})
+            series = self._durations.series({**attributes, **outcome.attributes()})
+            series.record(time.monotonic() - started, None if serving is None else serving.trace)
 
         return await observe(lambda: continuation(details, request), finish)
 
