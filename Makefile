@@ -95,6 +95,10 @@ test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN 
 
 ##@ Benchmarks and drills
 
+.PHONY: bench-mesh
+bench-mesh: $(READY) ## What the mesh costs a server, beside a bare one and the contributed instrumentation
+	@$(BIN)/python -m bench.mesh $(ARGS)
+
 .PHONY: bench-edge
 bench-edge: $(READY) ## The front door as shipped: cached, uncached, comments, growth, memory (needs wrk)
 	@$(BIN)/python -m bench.edge

@@ -1,5 +1,6 @@
 """The call that is measured: `UpdateComment` with a comment of half a kilobyte, as one service calls another."""
 
+import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from hamlet.comment.v1.comment_service_pb2 import DESCRIPTOR, UpdateCommentReque
 from mesh.policy import Role
 from mesh.testing.service import TestMesh, person
 
-__all__ = ["CALLER", "PATH", "SERVER", "SERVICE", "Paperwork", "body", "traceparents"]
+__all__ = ["CALLER", "KEYS", "PATH", "SERVER", "SERVICE", "Paperwork", "body", "traceparents"]
 
+KEYS = "keys.json"
 SERVER, CALLER = "comment", "blog"
 SERVICE = DESCRIPTOR.services_by_name["CommentService"]
 PATH = f"/{SERVICE.full_name}/UpdateComment"
@@ -31,6 +33,7 @@ class Paperwork:
         made = cls(TestMesh.create(folder))
         for workload in (SERVER, CALLER):
             made.mesh.certificates(workload)
+        (folder / KEYS).write_text(json.dumps(made.mesh.key_set()))
         return made
 
     def token(self) -> str:

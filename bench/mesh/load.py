@@ -110,11 +110,11 @@ class Connection:
                 return
 
 
-def drive(connections: Sequence[Connection], streams: int, seconds: float) -> int:
+def drive(connections: Sequence[Connection], streams: int, seconds: float) -> tuple[int, int]:
     """Keeps `streams` calls in flight on each connection for so long, then waits for the last ones.
 
     Returns:
-        How many calls were answered within `seconds`.
+        How many calls were answered within `seconds`, and in all.
 
     Raises:
         FailedError: a call failed.
@@ -124,7 +124,7 @@ def drive(connections: Sequence[Connection], streams: int, seconds: float) -> in
         for each in connections:
             selector.register(each.socket, selectors.EVENT_READ, each)
         end = time.perf_counter() + seconds
-        in_time, flying = 0, 0
+        in_time, calls, flying = 0, 0, 0
         for each in connections:
             each.call(streams)
             flying += streams
@@ -135,9 +135,10 @@ def drive(connections: Sequence[Connection], streams: int, seconds: float) -> in
             going = time.perf_counter() < end
             for key, _ in ready:
                 done = key.data.read()
+                calls += done
                 flying -= done
                 if going:
                     in_time += done
                     flying += done
                 key.data.call(done if going else 0)
-    return in_time
+    return in_time, calls

@@ -21,7 +21,7 @@ from hamlet.comment.v1.comment_service_pb2_grpc import (
     add_CommentServiceServicer_to_server,
 )
 
-from bench.mesh.call import SERVER, SERVICE
+from bench.mesh.call import KEYS, SERVER, SERVICE
 from mesh.assembly import Workload
 from mesh.call import current
 from mesh.identity.credentials import CertificateFiles, server_credentials
@@ -57,7 +57,7 @@ async def ours(folder: Path, *, remembered: int = 4096) -> AsyncIterator[dict[st
     settings = MeshSettings(home=folder, drain_seconds=0.0, grace_seconds=1.0)
     telemetry = setup(SERVER)
     telemetry.make_global()
-    keys = StaticKeySet(json.loads((folder / "keys.json").read_text()))
+    keys = StaticKeySet(json.loads((folder / KEYS).read_text()))
     verifier = TokenVerifier(
         keys, issuer=settings.token_issuer, audience=settings.token_audience, remembered=remembered
     )
@@ -119,11 +119,14 @@ async def contributed(folder: Path) -> AsyncIterator[dict[str, int]]:
 
 VARIANTS: dict[str, Any] = {
     "bare": bare,
+    "bare_uvloop": bare,
     "bare_tls": bare_tls,
     "ours": ours,
+    "ours_asyncio": ours,
     "ours_new_tokens": forgetful,
     "contrib": contributed,
 }
+_ON_UVLOOP = {"bare_uvloop", "ours", "ours_new_tokens"}
 
 
 async def _run(variant: str, folder: Path) -> None:
@@ -139,10 +142,7 @@ def _main() -> None:
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
     main = _run(given.variant, given.folder)
-    if given.variant.startswith("ours"):
-        run_loop(main)
-    else:
-        asyncio.run(main)
+    run_loop(main, {"HAMLET_EVENT_LOOP": "uvloop" if given.variant in _ON_UVLOOP else "asyncio"})
 
 
 if __name__ == "__main__":

@@ -61,8 +61,12 @@ class TestMesh:
             Authority.open_or_create(self.settings.certificates).issue(workload, self.settings.trust_domain)
         return CertificateFiles(folder)
 
+    def key_set(self) -> dict[str, Any]:
+        """What access tokens are checked against, as a JWK Set."""
+        return {"keys": [{**self.key.as_dict(private=False), "kid": _KID, "crv": "Ed25519"}]}
+
     def keys(self) -> StaticKeySet:
-        return StaticKeySet({"keys": [{**self.key.as_dict(private=False), "kid": _KID, "crv": "Ed25519"}]})
+        return StaticKeySet(self.key_set())
 
     def token(self, principal: Principal) -> str:
         return self.signer.sign(principal)
