@@ -89,6 +89,10 @@ test-fast: $(READY) ## What takes no processes: under a minute
 attack-sign-in: $(READY) ## Guess at passwords for a simulated hour and see who is let in
 	@$(BIN)/python -m tests.security.attack_sign_in $(ARGS)
 
+.PHONY: screenshot-docs
+screenshot-docs: $(READY) browser ## A picture of the running village's /docs; prints the file's path
+	@$(BIN)/python -m tests.browser.screenshot $(ARGS)
+
 .PHONY: test-jaeger
 test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)
 	@$(BIN)/python tests/e2e/jaeger.py

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type Hamlet, HamletError, answer, createHamlet, each, pages, unchangedSince } from "../src/index.ts";
+import { type Hamlet, HamletError, answer, answerIfChanged, createHamlet, each, pages, unchangedSince } from "../src/index.ts";
 
 const baseUrl = process.env["HAMLET_URL"] ?? "";
 const password = "the readiness is all";
@@ -64,6 +64,17 @@ test("a list is walked page by page, and entry by entry", async () => {
   const seen: string[] = [];
   for await (const post of each(ask, (page) => page.posts)) seen.push(post.title);
   assert.deepEqual(seen.toReversed(), titles);
+});
+
+test("what has not changed is not sent again", async () => {
+  const hamlet = await author("rest-gertrude");
+  const path = { postId: await published(hamlet, "The lady protests") };
+  const first = await anonymous.GET("/v1/posts/{postId}", { params: { path } });
+  const known = { "If-None-Match": first.response.headers.get("etag") ?? "" };
+  const again = anonymous.GET("/v1/posts/{postId}", { params: { path, header: known } });
+  assert.equal(await answerIfChanged(again), undefined);
+  const other = anonymous.GET("/v1/posts/{postId}", { params: { path, header: { "If-None-Match": '"another"' } } });
+  assert.equal((await answerIfChanged(other))?.id, path.postId);
 });
 
 test("an edit overwrites nobody", async () => {
