@@ -36,7 +36,9 @@ def write_configuration(
     if village.identity is not None:
         _write(folder / f"{CERTIFICATE}.json", certificate_secret(village.identity))
         _write(folder / f"{AUTHORITY}.json", authority_secret(village.identity))
-    _write(folder / ROUTE_TABLE, render_routes(village, settings))
+    for document in village.documents:
+        (folder / document.file_name).write_bytes(document.content)
+    _write(folder / ROUTE_TABLE, render_routes(village, settings, folder))
     bootstrap = folder / BOOTSTRAP
     _write(bootstrap, render(village, settings, folder, issuer=issuer, audience=audience, collector=collector))
     return bootstrap

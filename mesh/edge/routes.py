@@ -4,7 +4,9 @@ What has no route is answered with 404, so an RPC that the contract keeps inside
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from mesh.edge.documents import LARGEST_BYTES, Document, document_route
 from mesh.edge.exposure import PublicMethod
 from mesh.edge.filters import body_limit, cors, jwt, rate_limit
 from mesh.edge.settings import EdgeSettings
@@ -36,12 +38,18 @@ _LEAST_IDLE_SECONDS = 10.0
 _IDLE_MARGIN_SECONDS = 5.0
 
 
-def route_configuration(methods: Iterable[PublicMethod], settings: EdgeSettings) -> Config:
-    """The route table of both doors."""
+def route_configuration(
+    methods: Iterable[PublicMethod], documents: Iterable[Document], settings: EdgeSettings, folder: Path
+) -> Config:
+    """The route table of both doors; `folder` holds the contents of `documents`."""
     host: Config = {
         "name": "public",
         "domains": ["*"],
-        "routes": [*(_route(method, settings) for method in methods), _no_route()],
+        "routes": [
+            *(_route(method, settings) for method in methods),
+            *(document_route(document, folder) for document in documents),
+            _no_route(),
+        ],
         # Who calls, for the services. Envoy sends this by itself only where its peer is the caller, not the cache.
         "request_headers_to_add": [_set("x-envoy-external-address", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")],
         # What somebody quotes when they ask why, and `hamlet trace` answers.
@@ -52,7 +60,12 @@ def route_configuration(methods: Iterable[PublicMethod], settings: EdgeSettings)
         policies[cors.NAME] = cors.policy(settings.allowed_origins)
     host["typed_per_filter_config"] = policies
     # Not by Envoy, because NO_ROUTE names a cluster that does not exist; Village has checked the others.
-    return {"name": ROUTES, "virtual_hosts": [host], "validate_clusters": False}
+    return {
+        "name": ROUTES,
+        "virtual_hosts": [host],
+        "validate_clusters": False,
+        "max_direct_response_body_size_bytes": LARGEST_BYTES,
+    }
 
 
 def _set(header: str, value: str) -> Config:

@@ -14,7 +14,8 @@ class EdgeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HAMLET_EDGE_", use_attribute_docstrings=True)
 
     listen: str = "127.0.0.1:8080"
-    """host:port of the front door, REST and gRPC-Web; without the cache native gRPC too. Port 0 takes a free one."""
+    """host:port of the front door, REST and gRPC-Web; without the cache native gRPC too. Port 0 takes a free one, and
+    after each replacement another."""
     grpc_listen: str = "127.0.0.1:8081"
     """host:port of the door for native gRPC, which no cache stands before; gRPC-Web works there too."""
     cache: bool = True
@@ -29,6 +30,8 @@ class EdgeSettings(BaseSettings):
     """How many of the operator's proxies stand in front and append to X-Forwarded-For; the cache is not counted."""
     sampling_percent: float = Field(default=100.0, ge=0, le=100)
     """The share of requests that are traced. The public has no say in it."""
+    trust_trace_context: bool = False
+    """Whether callers' `traceparent` and `tracestate` are continued; only where all callers are proxies of ours."""
     key_set_seconds: int = Field(default=5, ge=1)
     """How often the keys of access tokens are fetched anew."""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1)
@@ -48,6 +51,8 @@ class EdgeSettings(BaseSettings):
     """How long a watch may be silent before it is cut; clients resume."""
     drain_seconds: float = 5.0
     """Over how long a leaving edge asks its connections to close."""
+    grace_seconds: float = 5.0
+    """How long after that the requests in flight may go on."""
     access_log: bool = True
     """Whether a line of JSON is written to stdout for each request."""
 

@@ -1,7 +1,7 @@
 """The root span of each trace, by Envoy's OpenTelemetry tracer over OTLP/gRPC.
 
 The edge decides alone what is sampled: whatever a public caller sends to continue, force or suppress a trace is taken
-off before Envoy looks at it, so every trace begins here.
+off before Envoy looks at it, so every trace begins here; or in a proxy of the operator's before it, if he says so.
 """
 
 from mesh.edge.exposure import WORKLOAD
@@ -14,6 +14,7 @@ COLLECTOR = "otlp-collector"
 """The cluster that takes the spans."""
 
 _TRACE_HEADERS = ("traceparent", "tracestate", "baggage", "b3", "uber-trace-id", "x-request-id", "x-client-trace-id")
+_TRUSTED = ("traceparent", "tracestate")
 _TRACE_PREFIXES = ("x-b3-", "uberctx-", "x-ot-", "x-envoy-", "x-datadog-", "sw8", "jaeger-")
 # Envoy writes these into each span by itself; a later tag of the same name replaces it. They are personal data.
 _REDACTED_TAGS = ("peer.address", "user_agent")
@@ -36,9 +37,10 @@ def tracing(settings: EdgeSettings) -> Config:
     }
 
 
-def early_header_mutation() -> Config:
-    """Takes off headers that steer Envoy or a tracer, whoever sent them."""
-    mutations: list[Config] = [{"remove": header} for header in _TRACE_HEADERS]
+def early_header_mutation(settings: EdgeSettings) -> Config:
+    """Takes off headers that steer Envoy or a tracer, whoever sent them; W3C's stay where the operator trusts them."""
+    kept = _TRUSTED if settings.trust_trace_context else ()
+    mutations: list[Config] = [{"remove": header} for header in _TRACE_HEADERS if header not in kept]
     mutations += [
         {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}} for prefix in _TRACE_PREFIXES
     ]

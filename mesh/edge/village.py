@@ -6,6 +6,8 @@ from pathlib import Path
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from mesh.edge.documents import Document
+
 __all__ = ["EdgeService", "Identity", "Upstream", "Village"]
 
 
@@ -51,6 +53,7 @@ class Village:
         services: the contracts; which of their RPCs are public, they say themselves.
         upstreams: one for each cluster that `services` and `key_set_cluster` name.
         key_set_cluster: the upstream that serves `hamlet.mesh.v1.KeySetService`.
+        documents: pages that the edge serves by itself.
         identity: None speaks plaintext to the upstreams, which only tests and a sidecar mesh may do.
     """
 
@@ -58,6 +61,7 @@ class Village:
     upstreams: Sequence[Upstream]
     key_set_cluster: str
     identity: Identity | None = None
+    documents: Sequence[Document] = ()
 
     def __post_init__(self) -> None:
         names = [upstream.name for upstream in self.upstreams]

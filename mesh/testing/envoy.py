@@ -52,13 +52,14 @@ async def running_edge(
     collector: str | None = None,
     behind_cache: bool = False,
 ) -> AsyncIterator[RunningEdge]:
-    """Runs Envoy until the block ends, on free ports of the loopback, whatever `settings` say.
+    """Runs Envoy until the block ends, on free ports of the loopback where `settings` name none.
 
     Args:
         behind_cache: REST is on `RunningEdge.socket`, and whoever speaks there is believed to be the cache.
     """
-    free = {"listen": "127.0.0.1:0", "grpc_listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"}
-    settings = (settings or EdgeSettings()).model_copy(update={**free, "cache": behind_cache})
+    settings = settings or EdgeSettings()
+    free = {name: "127.0.0.1:0" for name in ("listen", "grpc_listen") if name not in settings.model_fields_set}
+    settings = settings.model_copy(update={**free, "cache": behind_cache})
     bootstrap = write_configuration(village, settings, folder, issuer=issuer, audience=audience, collector=collector)
     log = folder / "envoy.log"
     with log.open("wb") as output:

@@ -1,10 +1,15 @@
-"""`python -m services.cli.edge`: the edge as a process; renders Envoy's configuration and runs it until SIGTERM."""
+"""`python -m services.cli.edge`: the edge as a process; renders Envoy's configuration and runs it until SIGTERM.
+
+SIGHUP renders it anew and replaces Envoy without losing a connection.
+"""
 
 import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
+import structlog
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from hamlet.account.v1 import account_admin_service_pb2, account_service_pb2, session_service_pb2
 from hamlet.blog.v1 import post_reading_service_pb2, post_revision_service_pb2, post_service_pb2
@@ -13,7 +18,10 @@ from hamlet.mesh.v1 import key_set_service_pb2
 from hamlet.spam.v1 import spam_service_pb2
 
 from mesh.edge import EdgeService, EdgeSettings, EnvoyProcess, Identity, Upstream, Village, write_configuration
+from mesh.edge.documents import contract_documents
+from mesh.edge.process import EnvoyDiedError
 from mesh.settings import MeshSettings, endpoint_of
+from mesh.telemetry import configure_logs
 
 __all__ = ["CONTRACTS", "village"]
 
@@ -24,6 +32,8 @@ CONTRACTS = {
     "spam": (spam_service_pb2,),
 }
 """Which process serves which contracts; what of them is public they say themselves."""
+
+_log = structlog.get_logger(__name__)
 
 
 def village(settings: MeshSettings) -> Village:
@@ -38,6 +48,7 @@ def village(settings: MeshSettings) -> Village:
         upstreams=[Upstream(name, _addresses(endpoint_of(name).target)) for name in CONTRACTS],
         key_set_cluster=settings.key_set_peer,
         identity=Identity(settings.certificates.absolute() / "edge", settings.trust_domain),
+        documents=contract_documents(),
     )
 
 
@@ -55,9 +66,8 @@ def _collector() -> str | None:
     return endpoint.rsplit("/", 1)[-1] or None
 
 
-async def _run() -> int:
-    mesh_settings, settings = MeshSettings(), EdgeSettings()
-    bootstrap = write_configuration(
+def _write(mesh_settings: MeshSettings, settings: EdgeSettings) -> Path:
+    return write_configuration(
         village(mesh_settings),
         settings,
         mesh_settings.home.absolute() / "edge",
@@ -65,19 +75,41 @@ async def _run() -> int:
         audience=mesh_settings.token_audience,
         collector=_collector(),
     )
-    stop = asyncio.Event()
+
+
+async def _run() -> int:
+    mesh_settings, settings = MeshSettings(), EdgeSettings()
+    stop, reload = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    envoy = EnvoyProcess(bootstrap, settings)
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    envoy = EnvoyProcess(_write(mesh_settings, settings), settings)
     await envoy.start()
     ended, stopped = asyncio.create_task(envoy.wait()), asyncio.create_task(stop.wait())
+    replacing = asyncio.create_task(_replace_when_asked(envoy, reload, mesh_settings, settings))
     await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
+    for task in (stopped, replacing):
+        task.cancel()
     if not ended.done():
-        await envoy.stop(settings.drain_seconds + 5.0)
+        await envoy.stop(settings.drain_seconds + settings.grace_seconds)
         return 0
     return ended.result() or 1
 
 
+async def _replace_when_asked(
+    envoy: EnvoyProcess, reload: asyncio.Event, mesh_settings: MeshSettings, settings: EdgeSettings
+) -> None:
+    while True:
+        await reload.wait()
+        reload.clear()
+        _write(mesh_settings, settings)
+        try:
+            await envoy.replace()
+        except (EnvoyDiedError, TimeoutError) as error:
+            _log.error("the new Envoy did not come up, the old one serves on", said=str(error))
+
+
 if __name__ == "__main__":
+    configure_logs("edge")
     sys.exit(asyncio.run(_run()))

@@ -1,5 +1,6 @@
 """The filters in their one order."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mesh.edge.exposure import PublicMethod
@@ -20,14 +21,19 @@ __all__ = ["grpc_filters", "rest_filters", "router"]
 
 
 def rest_filters(
-    methods: list[PublicMethod], settings: EdgeSettings, *, descriptor_set: Path, jwt_filter: Config
+    methods: list[PublicMethod],
+    settings: EdgeSettings,
+    *,
+    pages: Iterable[str],
+    descriptor_set: Path,
+    jwt_filter: Config,
 ) -> list[Config]:
     """CORS first, so that a page's script can read errors too; tokens last, because only then the path is final."""
     return [
         cors.http_filter(),
         _grpc_web(),
         rate_limit.http_filter(),
-        rest.http_filter(rest_paths(methods)),
+        rest.http_filter(rest_paths(methods, pages)),
         content_type.http_filter(),
         response_headers.http_filter(),
         body_limit.http_filter(settings.max_body_bytes),

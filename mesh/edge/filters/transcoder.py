@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from mesh.edge.typed import Config, extension
+from mesh.edge.typed import Config, any_of, extension
 
-__all__ = ["NAME", "http_filter"]
+__all__ = ["NAME", "http_filter", "off"]
 
 NAME = "envoy.filters.http.grpc_json_transcoder"
 _MAX_RESPONSE_BYTES = 16 * 1024 * 1024
@@ -33,4 +33,11 @@ def http_filter(descriptor_set: Path, services: Iterable[str], *, max_body_bytes
         },
         # Zero values appear in the JSON; a server stream is text/event-stream, which browsers read.
         print_options={"always_print_primitive_fields": True, "stream_sse_style_delimited": True},
+    )
+
+
+def off() -> Config:
+    """For a route of a REST path that no RPC has: a transcoder without services lets it pass."""
+    return any_of(
+        "extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder", proto_descriptor="", services=[]
     )

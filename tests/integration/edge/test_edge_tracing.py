@@ -117,3 +117,18 @@ async def test_a_collector_that_is_away_costs_no_request(session_village: Villag
         httpx.AsyncClient(base_url=edge.url) as rest,
     ):
         assert (await rest.get(f"/v1/posts/{POST_ID}")).status_code == 200
+
+
+async def test_a_trace_of_the_operators_own_proxy_is_continued_where_he_says_so(
+    session_village: Village, stage: Any, folder: Any
+) -> None:
+    settings = EdgeSettings(concurrency=1, trust_trace_context=True)
+    async with (
+        running_edge(session_village, folder, settings, collector="127.0.0.1:1") as edge,
+        httpx.AsyncClient(base_url=edge.url) as rest,
+    ):
+        answer = await rest.get("/v1/posts", headers=steering(sampled=1)[0])
+    assert answer.headers["x-trace-id"] == FOREIGN
+    metadata = stage.only_call().metadata
+    assert metadata["traceparent"].split("-")[1] == FOREIGN
+    assert metadata["tracestate"] == "a=b"

@@ -57,7 +57,7 @@ def test_the_filters_stand_in_their_order() -> None:
 
 
 def test_no_page_may_call_unless_its_origin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    (table,) = render_routes(VILLAGE, EdgeSettings())["resources"]
+    (table,) = render_routes(VILLAGE, EdgeSettings(), Path("x"))["resources"]
     assert cors.NAME not in table["virtual_hosts"][0]["typed_per_filter_config"]
     monkeypatch.setenv("HAMLET_EDGE_ALLOWED_ORIGINS", "https://a.example, https://b.example")
     assert EdgeSettings().allowed_origins == ("https://a.example", "https://b.example")

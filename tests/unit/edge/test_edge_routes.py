@@ -1,5 +1,6 @@
 """The routes follow the contract: each RPC is either reachable as its policy says, or deliberately not."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def village(*services: ServiceDescriptor) -> Village:
 
 def routes(*services: ServiceDescriptor, settings: EdgeSettings | None = None) -> dict[str, Any]:
     """The rendered routes by path; the last, which leads nowhere, under its name."""
-    (table,) = render_routes(village(*services), settings or EdgeSettings())["resources"]
+    (table,) = render_routes(village(*services), settings or EdgeSettings(), Path("x"))["resources"]
     (host,) = table["virtual_hosts"]
     *rpcs, nowhere = host["routes"]
     assert nowhere["match"] == {"prefix": "/"}
