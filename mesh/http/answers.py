@@ -16,7 +16,8 @@ from mesh.http.shape import shape_of
 __all__ = ["answer_headers", "error_headers", "stream_headers"]
 
 Headers = tuple[tuple[str, str], ...]
-_UNAUTHENTICATED = 16
+_UNAUTHENTICATED, _UNAVAILABLE = 16, 14
+_MOMENT = 1.0
 _STATUS = "x-hamlet-status"
 """Tells the edge an HTTP status that gRPC has no code for; the edge takes it off."""
 
@@ -47,8 +48,8 @@ def stream_headers(call: Call) -> Headers:
 def error_headers(call: Call, error: HamletError) -> Headers:
     """No error is kept: the next reader may be luckier."""
     headers = [caching.PRIVATE, *_limits(call, public=False)]
-    if error.retry_after is not None:
-        headers.append(("retry-after", str(math.ceil(error.retry_after))))
+    if (seconds := _retry_after(error)) is not None:
+        headers.append(("retry-after", str(math.ceil(seconds))))
     if error.code.value[0] == _UNAUTHENTICATED:
         headers.append(("www-authenticate", _challenge(error)))
     if error.reason == ErrorReason.ERROR_REASON_ETAG_MISMATCH and "if-match" in call.metadata:
@@ -63,6 +64,12 @@ def _limits(call: Call, *, public: bool) -> Headers:
         return ()
     policy = quotas.policy_header(call, limit)
     return (policy,) if public or call.quota is None else (policy, quotas.quota_header(call, call.quota))
+
+
+def _retry_after(error: HamletError) -> float | None:
+    """As the error says; where a service is away or full and cannot say, a moment."""
+    passes = error.code.value[0] == _UNAVAILABLE or error.reason == ErrorReason.ERROR_REASON_OVERLOADED
+    return _MOMENT if error.retry_after is None and passes else error.retry_after
 
 
 def _challenge(error: HamletError) -> str:

@@ -7,6 +7,7 @@ __all__ = ["hashed", "state_named"]
 
 # etagc of RFC 9110, without obs-text, which gRPC's metadata cannot carry.
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e]*")')
+_DIGITS = 24
 
 
 def hashed(answer: bytes) -> str:
@@ -14,7 +15,8 @@ def hashed(answer: bytes) -> str:
 
     Weak: the client gets JSON, made by a transcoder whose next release may print the same message otherwise.
     """
-    return f'W/"{hashlib.blake2b(answer, digest_size=12, person=b"hamlet-answer").hexdigest()}"'
+    # Processors have instructions for this hash: a page of posts takes half the time of BLAKE2.
+    return f'W/"{hashlib.sha256(answer).hexdigest()[:_DIGITS]}"'
 
 
 def state_named(header: str) -> str | None:

@@ -96,6 +96,21 @@ async def test_an_error_that_passes_says_when_in_whole_seconds(
     assert answer.headers["cache-control"] == PRIVATE
 
 
+@pytest.mark.parametrize(
+    ("reason", "moment"),
+    [
+        (ErrorReason.ERROR_REASON_UNAVAILABLE, "1"),
+        (ErrorReason.ERROR_REASON_OVERLOADED, "1"),
+        (ErrorReason.ERROR_REASON_POST_NOT_FOUND, None),
+    ],
+)
+async def test_who_is_away_or_full_and_cannot_say_for_how_long_asks_for_a_moment(
+    rest: httpx.AsyncClient, stage: Any, reason: Any, moment: str | None
+) -> None:
+    stage.answers["GetPost"] = HamletError(reason)
+    assert (await rest.get(POST)).headers.get("retry-after") == moment
+
+
 async def test_a_stream_is_not_kept(rest: httpx.AsyncClient, stage: Any) -> None:
     stage.answers["WatchComments"] = [WatchCommentsResponse(resume_token="a")]
     answer = await rest.get(f"{POST}/comments:watch")
