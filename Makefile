@@ -86,7 +86,7 @@ test-fast: $(READY) ## What takes no processes: under a minute
 	$(BIN)/pytest -n 2 -m "not slow" tests/unit tests/contract tests/store
 
 .PHONY: attack-sign-in
-attack-sign-in: $(READY) ## Guess at passwords for a simulated hour and see who is let in
+attack-sign-in: $(READY) ## Guess at passwords for three simulated quarters of an hour and see who is let in
 	@$(BIN)/python -m tests.security.attack_sign_in $(ARGS)
 
 .PHONY: screenshot-docs

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 __all__ = ["CertificateFiles", "MismatchError", "channel_credentials", "server_credentials", "server_name"]
 
 
-_TRIES, _PAUSE = 5, 0.002
+_TRIES, _PAUSE = 50, 0.002
 
 
 class MismatchError(ValueError):

@@ -125,8 +125,8 @@ async def _run(addresses: int, minutes: int) -> list[Attack]:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Attacks sign-in; prints what was admitted.")
-    parser.add_argument("--addresses", type=int, default=20)
-    parser.add_argument("--minutes", type=int, default=60)
+    parser.add_argument("--addresses", type=int, default=10)
+    parser.add_argument("--minutes", type=int, default=45)
     chosen = parser.parse_args(arguments)
     attacks = asyncio.run(_run(chosen.addresses, chosen.minutes))
     out = sys.stdout

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hmac
 import json
 from typing import Any
 
@@ -33,8 +34,22 @@ def unsigned(token: str) -> str:
     return f"{header}.{token.split('.')[1]}."
 
 
+def confused(keys: Any) -> str:
+    """Signed with the published key, taken for a shared secret (RFC 8725, section 2.1)."""
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": "first"}).encode()).rstrip(b"=").decode()
+    signed = f"{header}.{keys.token().split('.')[1]}"
+    signature = hmac.digest(keys.key_set().keys[0].x.encode(), signed.encode(), "sha256")
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
 def bad_tokens(keys: Any) -> dict[str, str]:
+    stranger = Ed25519PrivateKey.generate()
     return {
+        "alg confusion": confused(keys),
+        "a path for a key id": keys.token(kid="../../../../proc/self/environ", key=stranger),
+        "SQL for a key id": keys.token(kid="' UNION SELECT private_key FROM signing_keys --", key=stranger),
+        "no key id": keys.token(kid="", key=stranger),
+        "an endless key id": keys.token(kid="k" * 5_000, key=stranger),
         "no JWT": "nonsense",
         "expired": keys.token(exp=1),
         "without an end": keys.token(exp=None),
@@ -73,6 +88,31 @@ async def test_an_invalid_token_is_refused_even_where_none_is_needed(
         assert reason(answer) == "INVALID_TOKEN", name
         assert token not in answer.text, name
     assert not stage.seen
+
+
+async def test_a_flood_of_made_up_key_ids_is_no_flood_of_fetches(
+    scripted: Any, stage: Any, keys: Any, folder: Any
+) -> None:
+    own, fetched, stranger = type(stage)(), 0, Ed25519PrivateKey.generate()
+
+    async def counted(request: Any, context: Any) -> Any:
+        nonlocal fetched
+        fetched += 1
+        return keys.key_set()
+
+    settings = EdgeSettings(concurrency=1, key_set_seconds=60)
+    async with (
+        scripted(own, keys) as (village, _),
+        running_edge(village, folder, settings) as edge,
+        httpx.AsyncClient(base_url=edge.url) as rest,
+    ):
+        own.answers["GetKeySet"] = counted
+        assert (await rest.get(SIGNED_IN, headers=keys.bearer())).status_code == 200
+        before = fetched
+        for number in range(200):
+            token = keys.token(kid=f"made-up-{number}", key=stranger)
+            assert (await rest.get(SIGNED_IN, headers={"authorization": f"Bearer {token}"})).status_code == 401
+        assert fetched == before
 
 
 async def test_a_token_in_the_query_is_no_token(rest: httpx.AsyncClient, stage: Any, keys: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+import time_machine
 from hamlet.blog.v1.post_reading_service_pb2_grpc import PostReadingServiceStub
 
 from mesh.identity.authority import Authority
@@ -66,6 +67,21 @@ async def test_a_certificate_of_somebody_else_s_authority_is_refused(blog: Servi
 async def test_a_certificate_that_has_expired_is_refused(blog: ServiceUnderTest) -> None:
     folder = issued(blog.mesh.settings.certificates, "late", life=timedelta(seconds=-60))
     assert await ask(blog, channel_credentials(CertificateFiles(folder))) is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_certificate_whose_time_has_not_come_is_refused(blog: ServiceUnderTest) -> None:
+    with time_machine.travel(timedelta(days=2)):
+        folder = issued(blog.mesh.settings.certificates, "early")
+    assert await ask(blog, channel_credentials(CertificateFiles(folder))) is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_server_whose_certificate_has_expired_is_not_believed(tmp_path: Path) -> None:
+    mesh = TestMesh.create(tmp_path / "mesh")
+    issued(mesh.settings.certificates, "blog", life=timedelta(seconds=-60))
+    async with serving(serves(lambda _: Reader()), "blog", mesh=mesh) as late:
+        assert await ask(late, channel_credentials(mesh.certificates("edge"))) is grpc.StatusCode.UNAVAILABLE
+        issued(mesh.settings.certificates, "blog")
+        assert await ask(late, channel_credentials(mesh.certificates("edge"))) is grpc.StatusCode.OK, "renewed"
 
 
 async def test_a_service_cannot_pose_as_another(blog: ServiceUnderTest) -> None:
