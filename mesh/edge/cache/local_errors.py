@@ -9,7 +9,6 @@ from mesh.errors import DOMAIN, spec_of
 
 __all__ = ["error_locations", "error_pages"]
 
-_RETRY_AFTER_SECONDS = 1
 # Paths and no named locations: those cannot answer for a request whose path was not understood.
 _PLACE = "/_error"
 
@@ -39,7 +38,9 @@ _CASES = (
     _Case(504, ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, (504,)),
     _Case(505, ErrorReason.ERROR_REASON_MALFORMED_REQUEST, (505,)),
 )
-_WORTH_ANOTHER_TRY = frozenset({429, 503})
+_LATER = 'add_header Retry-After "1" always;'
+# nginx itself refuses TRACE and CONNECT only.
+_MORE = {429: _LATER, 503: _LATER, 405: 'add_header Allow "GET, HEAD, POST, PATCH, DELETE, OPTIONS" always;'}
 
 
 def error_pages() -> str:
@@ -63,13 +64,14 @@ def _location(case: _Case, headers: str) -> str:
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": spec.reason, "domain": DOMAIN}
     body = {"code": spec.code.value[0], "message": spec.message, "details": [{**info, "metadata": {}}]}
     text = json.dumps(body).replace("'", r"\'")
-    again = f'add_header Retry-After "{_RETRY_AFTER_SECONDS}" always;' if case.status in _WORTH_ANOTHER_TRY else ""
+    more = _MORE.get(case.status, "")
     return f"""
 location = {_PLACE}/{case.status} {{
     internal;
     default_type application/json;
     add_header Cache-Control "no-store" always;
-    {again}
+    add_header X-Content-Type-Options "nosniff" always;
+    {more}
     {headers}
     return {case.status} '{text}';
 }}"""
