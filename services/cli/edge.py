@@ -103,10 +103,10 @@ async def _replace_when_asked(
     while True:
         await reload.wait()
         reload.clear()
-        _write(mesh_settings, settings)
         try:
+            _write(mesh_settings, settings)
             await envoy.replace()
-        except (EnvoyDiedError, TimeoutError) as error:
+        except (EnvoyDiedError, TimeoutError, OSError) as error:
             _log.error("the new Envoy did not come up, the old one serves on", said=str(error))
 
 

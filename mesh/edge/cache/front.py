@@ -71,6 +71,7 @@ def _cached(settings: EdgeSettings, deadline: float) -> str:
         proxy_set_header Accept-Encoding $encoding;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Edge-Second $second;
+        {_trace(settings)}
         proxy_read_timeout {deadline + LOCK_SECONDS + _MARGIN_SECONDS:.0f}s;
         proxy_pass_header Server;
         proxy_hide_header Cache-Control;
@@ -88,6 +89,13 @@ def _cached(settings: EdgeSettings, deadline: float) -> str:
         add_header RateLimit $answer_ratelimit always;
         add_header RateLimit-Policy $answer_ratelimit_policy always;
         {_cors(settings)}"""
+
+
+def _trace(settings: EdgeSettings) -> str:
+    """The one who asks first has the upstream's question in his trace; who waits for the same answer has not."""
+    if not settings.trust_trace_context:
+        return ""
+    return "proxy_set_header Traceparent $http_traceparent; proxy_set_header Tracestate $http_tracestate;"
 
 
 def _passed(settings: EdgeSettings) -> str:
