@@ -76,14 +76,14 @@ async def test_a_broken_connection_leaves_no_gap_and_repeats_nothing(tmp_path: P
 
 
 async def test_heartbeats_carry_a_quiet_watch_past_the_limit_on_silence(tmp_path: Path) -> None:
-    impatient = EdgeSettings(concurrency=1, watch_idle_seconds=1)
+    impatient = EdgeSettings(concurrency=1, watch_idle_seconds=2)
     async with (
-        front_door(tmp_path, impatient, HAMLET_COMMENT_HEARTBEAT="0.4") as (home, rest),
+        front_door(tmp_path, impatient, HAMLET_COMMENT_HEARTBEAT="0.5") as (home, rest),
         rest.stream("GET", f"/v1/posts/{home.blog.add()}/comments:watch") as answer,
         asyncio.timeout(20),
     ):
         events = _events(answer)
-        beats = [await anext(events) for _ in range(5)]
+        beats = [await anext(events) for _ in range(6)]
     assert not [data for _, data in beats if data.get("event")]
 
 

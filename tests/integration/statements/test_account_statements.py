@@ -22,15 +22,15 @@ EXPECTED = {
     "Register": 3,
     "GetAccount": 1,
     "UpdateAccount": 2,
-    "ChangePassword": 14,
+    "ChangePassword": 15,
     "DeleteAccount": 10,
     "ExportAccount": 2,
-    "SignIn": 17,
+    "SignIn": 19,
     "RefreshSession": 7,
     "SignOut": 4,
     "ListAccounts": 1,
     "SetRole": 4,
-    "SuspendAccount": 5,
+    "SuspendAccount": 6,
     "UnsuspendAccount": 2,
     "CreateAdmin": 3,
     "RotateSigningKey": 3,
@@ -46,7 +46,8 @@ async def walk(folder: Path, size: int) -> dict[str, int]:
             for number in range(size):
                 account = await castle.register(f"player{number}", request_id=uuid7())
             player, by_admin = castle.accounts(me(account)), castle.admin()
-            for _ in range(size):
+            # The first time, an account gets the key to its known devices.
+            for _ in range(size + 1):
                 session = await castle.sign_in(account.username)
             session = await castle.refresh(session)
             await castle.sessions().SignOut(signing.SignOutRequest(refresh_token=session.refresh_token))
