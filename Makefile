@@ -85,6 +85,10 @@ test: $(READY) ## Everything
 test-fast: $(READY) ## What takes no processes: under a minute
 	$(BIN)/pytest -n 2 -m "not slow" tests/unit tests/contract tests/store
 
+.PHONY: fuzz-rest
+fuzz-rest: $(READY) ## schemathesis against the REST interface of a whole village
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
 .PHONY: attack-sign-in
 attack-sign-in: $(READY) ## Guess at passwords for three simulated quarters of an hour and see who is let in
 	@$(BIN)/python -m tests.security.attack_sign_in $(ARGS)

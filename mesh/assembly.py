@@ -81,7 +81,7 @@ class Workload:
             IdentityInterceptor(verifier, trust_domain=self.settings.trust_domain),
             AuthorizationInterceptor(),
             LoadShedding(self.settings.max_concurrent_calls, telemetry.instruments.shed),
-            RateLimitInterceptor(),
+            RateLimitInterceptor(self.settings.rate_limit_factor),
             Decode(),
         ]
 

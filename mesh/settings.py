@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["EndpointSettings", "MeshSettings", "endpoint_of"]
@@ -30,6 +31,8 @@ class MeshSettings(BaseSettings):
     """How long calls may still run after that."""
     max_concurrent_calls: int = 200
     """Calls in flight beyond which a server sheds load."""
+    rate_limit_factor: float = Field(default=1.0, gt=0)
+    """Multiplies the contract's rate limits: what measures or fuzzes a village calls more often than any person."""
     key_set_peer: str = "account"
     """The service whose KeySetService publishes the keys of access tokens."""
 

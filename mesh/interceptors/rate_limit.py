@@ -16,11 +16,16 @@ __all__ = ["RateLimitInterceptor"]
 
 class RateLimitInterceptor(Interceptor):
     """A moving window for each caller and RPC, in this process's memory: with N replicas a caller gets up to N times
-    as much, which the edge's own limits bound."""
+    as much, which the edge's own limits bound.
+
+    Args:
+        factor: multiplies what the contracts admit.
+    """
 
     name = "rate_limit"
 
-    def __init__(self) -> None:
+    def __init__(self, factor: float = 1.0) -> None:
+        self._factor = factor
         self._windows: dict[str, MovingWindow] = {}
 
     def concerns(self, method: Method) -> bool:
@@ -41,7 +46,8 @@ class RateLimitInterceptor(Interceptor):
         if limit is None:
             return None
         if method.path not in self._windows:
-            self._windows[method.path] = MovingWindow(limit.calls, limit.window.total_seconds())
+            calls = max(1, int(limit.calls * self._factor))
+            self._windows[method.path] = MovingWindow(calls, limit.window.total_seconds())
         return self._windows[method.path]
 
 

@@ -54,7 +54,8 @@ async def test_a_script_with_nothing_but_the_wheel_calls_a_service(tmp_path: Pat
     needs = {line.split()[1].split(">")[0].split("<")[0] for line in metadata.splitlines() if "Requires-Dist" in line}
     assert needs == {"googleapis-common-protos", "grpcio", "protobuf"}
     assert {name.split("/")[0] for name in names if "dist-info" not in name} == {"buf", "hamlet"}
-    assert {"hamlet/py.typed", "hamlet/spam/v1/spam_service_pb2.pyi"} <= set(names)
+    wanted = {"hamlet/py.typed", "hamlet/spam/v1/spam_service_pb2.pyi", "hamlet/openapi.json", "hamlet/docs.html"}
+    assert wanted <= set(names)
 
     python = tmp_path / "empty" / "bin" / "python"
     await asyncio.to_thread(venv.create, tmp_path / "empty", with_pip=True)

@@ -1,5 +1,5 @@
-"""Takes gRPC's own headers and trailers off REST answers, which gRPC callers need, and has browsers take JSON for
-nothing else."""
+"""Headers that REST and gRPC do not share: gRPC's own come off REST answers, names that gRPC refuses come off REST
+requests, and browsers take JSON for nothing else."""
 
 from mesh.edge.typed import Config, any_of, extension
 
@@ -7,6 +7,9 @@ __all__ = ["NAME", "http_filter"]
 
 NAME = "envoy.filters.http.header_mutation"
 _PREFIXES = ("grpc-", "x-envoy-")
+_NOT_IN_GRPC = r"(?:[^:].*)?[^a-z0-9_.:-].*"
+"""Names that RFC 9110 allows and gRPC does not (`a*b`): a service's gRPC answers them with INTERNAL. Pseudo-headers
+match in none of their characters."""
 
 _NOSNIFF = {
     "append": {
@@ -23,6 +26,9 @@ def http_filter() -> Config:
         NAME,
         "extensions.filters.http.header_mutation.v3.HeaderMutation",
         mutations={
+            "request_mutations": [
+                {"remove_on_match": {"key_matcher": {"safe_regex": {"google_re2": {}, "regex": _NOT_IN_GRPC}}}}
+            ],
             "response_mutations": [*removed, {"remove": "te"}, _NOSNIFF],
             "response_trailers_mutations": removed,
         },

@@ -79,7 +79,8 @@ def _error(status: int, reasons: list[Reason]) -> Json:
     lines = [f"- [`{reason.name}`](/docs#error-{reason.name}): {reason.message}" for reason in reasons]
     if all(HTTP[reason.code] != status for reason in reasons):
         lines.insert(0, f"{EDGE_ALONE}:\n")
-    first = {"type": "object", "properties": {"reason": {"type": "string", "enum": names}}}
+    # `contains` and not `prefixItems`: schemathesis turns the latter into an older draft's form and then refuses it.
+    one = {"type": "object", "required": ["reason"], "properties": {"reason": {"type": "string", "enum": names}}}
     return {
         "description": "\n".join(lines),
         "headers": headers.of_error(status),
@@ -88,7 +89,7 @@ def _error(status: int, reasons: list[Reason]) -> Json:
                 "schema": {
                     "allOf": [
                         {"$ref": "#/components/schemas/Error"},
-                        {"type": "object", "properties": {"details": {"type": "array", "prefixItems": [first]}}},
+                        {"type": "object", "properties": {"details": {"type": "array", "contains": one}}},
                     ]
                 },
                 "examples": {name: {"$ref": f"#/components/examples/{name}"} for name in names},

@@ -56,7 +56,7 @@ def _keyword(field: Field, rule: str, limit: Any) -> Json:
     if kind == "enum" and name in {"defined_only", "not_in"}:
         return {} if name == "defined_only" else {"x-not-in": list(limit)}
     if rule in {"timestamp.gt_now", "duration.gt", "duration.gte"}:
-        return {"x-hamlet-rules": [{"id": rule, "message": _WORDS[rule]}]}
+        return {"x-hamlet-rules": [{"id": rule.upper().replace(".", "_"), "message": _WORDS[rule]}]}
     if known is None:
         raise ContractError(f"{field.name}: the rule {rule} has no form in OpenAPI yet")
     return known(limit)
@@ -71,7 +71,7 @@ _STRING: dict[str, Callable[[Any], Json]] = {
     "min_len": lambda limit: {"minLength": limit},
     "max_len": lambda limit: {"maxLength": limit},
     "max_bytes": lambda limit: {
-        "x-hamlet-rules": [{"id": "string.max_bytes", "message": f"must have at most {limit} bytes as UTF-8"}]
+        "x-hamlet-rules": [{"id": "STRING_MAX_BYTES", "message": f"must have at most {limit} bytes as UTF-8"}]
     },
     "pattern": lambda pattern: {"pattern": pattern},
     "uuid": lambda _: {"format": "uuid"},

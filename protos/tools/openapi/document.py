@@ -23,6 +23,7 @@ gRPC-Web.
 
 - **Names** are lowerCamelCase. Zero values are sent, unset objects are left out; 64-bit numbers, times and masks are
   strings, as in proto3's JSON. Unknown fields of a body are ignored; unknown query parameters are refused.
+- **Text** holds no control characters but the ends of its lines.
 - **Bodies** need `Content-Type: application/json`, an empty one (`{}`) included.
 - **Errors** have one shape. Branch on `details[0].reason`, never on `message`; each reason has a page of its own.
 - **Lists** come in pages: send `nextPageToken` back as `pageToken`, or follow the `Link` header.

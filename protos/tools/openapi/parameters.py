@@ -104,8 +104,10 @@ def _in_headers(contracts: Contracts, rpc: Rpc) -> Iterator[Json]:
         field = request.get(name) or (resource.get(name) if resource is not None else None)
         if field is not None and "OUTPUT_ONLY" not in field.behaviors:
             schema: Json = {"type": "string", "maxLength": 128}
+            if name == "etag" and "ETAG_MISMATCH" not in rpc.errors:
+                raise ContractError(f"{rpc.full_name}: takes an etag, but does not name the error ETAG_MISMATCH")
             if name == "etag":
-                schema["pattern"] = '^(\\*|(W/)?"[!#-~]*")$'
+                schema = {"type": "string", "pattern": '^([*]|(W/)?"[!#-~]{0,120}")$'}
             if name == "request_id":
                 schema = {"type": "string", "format": "uuid"}
             schema["description"] = description

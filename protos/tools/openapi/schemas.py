@@ -60,7 +60,9 @@ class Schemas:
     def _request(self, message: Message, without: frozenset[str]) -> Json:
         fields = [f for f in message.fields if f.name not in without and "OUTPUT_ONLY" not in f.behaviors]
         properties = {field.json_name: self._property(field, _Sent(self), sent=True) for field in fields}
-        return _object(message, properties, [field.json_name for field in fields if _is_required(field)])
+        schema = _object(message, properties, [field.json_name for field in fields if _is_required(field)])
+        # The front door drops what it does not know; a client that checks before it sends finds the misspelt name.
+        return {**schema, "additionalProperties": False}
 
     def _property(self, field: Field, references: "_Sent | _Answered", *, sent: bool) -> Json:
         schema = described(value_schema(self._contracts, field, references), field.comment)

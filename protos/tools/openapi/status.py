@@ -40,7 +40,6 @@ def error_schemas(reasons: Iterable[Reason]) -> Json:
                 "type": "array",
                 "description": "Machine-readable: an ErrorInfo first, then what helps.",
                 "minItems": 1,
-                "prefixItems": [_reference("ErrorInfo")],
                 "items": _reference("ErrorDetail"),
             },
         ),
@@ -62,8 +61,8 @@ def error_schemas(reasons: Iterable[Reason]) -> Json:
         )
         | {"required": ["@type", "reason", "domain"]},
         "ErrorDetail": {
-            "description": "A further detail, told apart by `@type`.",
-            "oneOf": [_reference("BadRequest"), _reference("RetryInfo")],
+            "description": "A detail, told apart by `@type`.",
+            "oneOf": [_reference("ErrorInfo"), _reference("BadRequest"), _reference("RetryInfo")],
         },
         "BadRequest": _object(
             "Which fields break a rule.",
@@ -74,7 +73,7 @@ def error_schemas(reasons: Iterable[Reason]) -> Json:
             "A field that breaks a rule.",
             field={"type": "string", "description": "The field, as the proto has it: `post.title`."},
             description={"type": "string", "description": "What is wrong, for a person."},
-            reason={"type": "string", "description": "The rule: `string.max_len`."},
+            reason={"type": "string", "description": "The rule: `STRING_MAX_LEN`."},
         )
         | {"required": ["field", "description"]},
         "RetryInfo": _object(
@@ -96,7 +95,7 @@ def example_of(reason: Reason) -> Json:
     info: Json = {"@type": f"{_TYPE}ErrorInfo", "reason": reason.name, "domain": "hamlet"}
     details: list[Json] = [{**info, "metadata": _METADATA.get(reason.name, {})}]
     if reason.name == "INVALID_REQUEST":
-        broken = {"field": "post.title", "description": "must be at most 200 characters", "reason": "string.max_len"}
+        broken = {"field": "post.title", "description": "must be at most 200 characters", "reason": "STRING_MAX_LEN"}
         details.append({"@type": f"{_TYPE}BadRequest", "fieldViolations": [broken]})
     if reason.retry == "LATER":
         details.append({"@type": f"{_TYPE}RetryInfo", "retryDelay": "1.500s"})

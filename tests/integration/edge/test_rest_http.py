@@ -159,6 +159,15 @@ async def test_nothing_of_grpc_or_envoy_is_in_headers_and_trailers(
     assert not [name for name in received if name.startswith(("grpc", "x-envoy")) or name == "te"]
 
 
+@pytest.mark.parametrize("name", ["a*b", "x|", "~", "a.b", "a-b-9"])
+async def test_a_header_whose_name_grpc_refuses_fails_no_call(rest: httpx.AsyncClient, stage: Any, name: str) -> None:
+    """RFC 9110, 5.6.2 allows them; gRPC's own answer to such a name is INTERNAL."""
+    answer = await rest.get(GET_POST, headers={name: "value"})
+    assert answer.status_code == 200
+    (call,) = stage.seen
+    assert (name in call.metadata) == (name in {"a.b", "a-b-9"})
+
+
 async def over_http2(port: int, method: str, path: str) -> list[str]:
     """The names of an answer's headers and trailers, which no HTTP/1.1 client is sent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

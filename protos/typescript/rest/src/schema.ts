@@ -1481,9 +1481,7 @@ export interface components {
             /** @description For a person. Never branch on it: it may change. */
             message: string;
             /** @description Machine-readable: an ErrorInfo first, then what helps. */
-            details: [
-                components["schemas"]["ErrorInfo"]
-            ];
+            details: components["schemas"]["ErrorDetail"][];
         };
         /**
          * @description Why. Branch on it: it is part of the contract.
@@ -1505,8 +1503,8 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description A further detail, told apart by `@type`. */
-        ErrorDetail: components["schemas"]["BadRequest"] | components["schemas"]["RetryInfo"];
+        /** @description A detail, told apart by `@type`. */
+        ErrorDetail: components["schemas"]["ErrorInfo"] | components["schemas"]["BadRequest"] | components["schemas"]["RetryInfo"];
         /** @description Which fields break a rule. */
         BadRequest: {
             /** @constant */
@@ -1520,7 +1518,7 @@ export interface components {
             field: string;
             /** @description What is wrong, for a person. */
             description: string;
-            /** @description The rule: `string.max_len`. */
+            /** @description The rule: `STRING_MAX_LEN`. */
             reason?: string;
         };
         /** @description When to try again. */
@@ -1544,12 +1542,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1566,12 +1559,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "UNAUTHENTICATED" | "INVALID_TOKEN";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1584,12 +1572,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "NOT_OWNER";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1602,12 +1585,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "POST_NOT_FOUND";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1624,12 +1602,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "DEADLINE_EXCEEDED";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1645,12 +1618,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "ETAG_MISMATCH" | "CONFLICT";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1667,12 +1635,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "ETAG_MISMATCH";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1689,12 +1652,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "MESSAGE_TOO_LARGE";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1711,12 +1669,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "OVERLOADED" | "STORAGE_FULL";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1733,12 +1686,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "MESSAGE_TOO_LARGE";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1751,12 +1699,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "INTERNAL";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1773,12 +1716,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "UNAVAILABLE";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1795,12 +1733,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "UNAVAILABLE" | "OVERLOADED";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -1813,12 +1746,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Error"] & {
-                    details?: [
-                        {
-                            /** @enum {string} */
-                            reason?: "DEADLINE_EXCEEDED";
-                        }
-                    ];
+                    details?: unknown[];
                 };
             };
         };
@@ -2004,12 +1932,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "MALFORMED_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2023,12 +1946,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2042,12 +1960,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2123,12 +2036,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_PAGE_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2142,12 +2050,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2161,12 +2064,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2243,12 +2141,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "REQUEST_ID_REUSED" | "PASSWORD_UNSAFE" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2262,12 +2155,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2280,12 +2168,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2303,12 +2186,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "EMAIL_TAKEN" | "USERNAME_TAKEN" | "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2327,12 +2205,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2396,12 +2269,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2415,12 +2283,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2477,12 +2340,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "LAST_ADMIN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2497,12 +2355,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2589,12 +2442,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_UPDATE_MASK" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2611,12 +2459,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2629,12 +2472,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2652,12 +2490,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ETAG_MISMATCH" | "EMAIL_TAKEN" | "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2743,12 +2576,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "PASSWORD_UNSAFE" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2766,12 +2594,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_CREDENTIALS" | "UNAUTHENTICATED" | "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2788,12 +2611,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "ACCOUNT_SUSPENDED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2806,12 +2624,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2825,12 +2638,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2849,12 +2657,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2906,12 +2709,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -2928,12 +2726,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3010,12 +2803,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "LAST_ADMIN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3032,12 +2820,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3050,12 +2833,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3137,12 +2915,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "LAST_ADMIN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3159,12 +2932,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3177,12 +2945,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3261,12 +3024,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3279,12 +3037,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3374,12 +3127,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3392,12 +3140,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "COMMENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3411,12 +3154,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3472,12 +3210,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "COMMENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3589,12 +3322,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_UPDATE_MASK" | "EDIT_WINDOW_CLOSED" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3611,12 +3339,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3629,12 +3352,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "COMMENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3700,12 +3418,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "COMMENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3719,12 +3432,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3820,12 +3528,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3838,12 +3541,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "COMMENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3944,12 +3642,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -3962,12 +3655,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "COMMENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4068,12 +3756,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_PAGE_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4087,12 +3770,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4106,12 +3784,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4211,12 +3884,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_PAGE_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4231,12 +3899,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4327,12 +3990,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "REQUEST_ID_REUSED" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4349,12 +4007,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4372,12 +4025,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "REQUEST_IN_PROGRESS" | "SLUG_TAKEN" | "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4396,12 +4044,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4485,12 +4128,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4505,12 +4143,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4675,12 +4308,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_UPDATE_MASK" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4697,12 +4325,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4721,12 +4344,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ETAG_MISMATCH" | "SLUG_TAKEN" | "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4843,12 +4461,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_PAGE_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4862,12 +4475,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4882,12 +4490,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -4998,12 +4601,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "REQUEST_ID_REUSED" | "COMMENTS_CLOSED" | "THREAD_TOO_DEEP" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5017,12 +4615,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5038,12 +4631,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "POST_NOT_FOUND" | "PARENT_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5060,12 +4648,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "REQUEST_IN_PROGRESS" | "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5084,12 +4667,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5146,12 +4724,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_RESUME_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5165,12 +4738,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5185,12 +4753,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5268,12 +4831,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_PAGE_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5290,12 +4848,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5366,12 +4919,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "POST_NOT_FOUND" | "REVISION_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5385,12 +4933,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5477,12 +5020,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5498,18 +5036,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "POST_NOT_FOUND" | "REVISION_NOT_FOUND";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
             408: components["responses"]["Error408"];
             /**
-             * @description - [`SLUG_TAKEN`](/docs#error-SLUG_TAKEN): Another post has this slug.
+             * @description - [`ETAG_MISMATCH`](/docs#error-ETAG_MISMATCH): This has changed since you read it. Read it again.
+             *     - [`SLUG_TAKEN`](/docs#error-SLUG_TAKEN): Another post has this slug.
              *     - [`CONFLICT`](/docs#error-CONFLICT): Somebody else changed this at the same time. Try again.
              */
             409: {
@@ -5520,15 +5054,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "SLUG_TAKEN" | "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -5608,12 +5138,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "POST_STATE_CONFLICT" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5630,12 +5155,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5726,12 +5246,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "POST_STATE_CONFLICT" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5748,12 +5263,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5841,12 +5351,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5933,12 +5438,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "POST_STATE_CONFLICT" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -5955,12 +5455,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "NOT_OWNER" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6050,12 +5545,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6070,12 +5560,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6176,12 +5661,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_PAGE_TOKEN" | "MALFORMED_REQUEST" | "INVALID_REQUEST";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6195,12 +5675,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6217,12 +5692,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6301,12 +5771,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_CREDENTIALS" | "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6322,12 +5787,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_SUSPENDED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6341,12 +5801,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6365,12 +5820,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6447,12 +5897,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_REFRESH_TOKEN" | "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6468,12 +5913,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ACCOUNT_SUSPENDED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6487,12 +5927,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6511,12 +5946,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6570,12 +6000,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "INVALID_TOKEN";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6588,12 +6013,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6607,12 +6027,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6631,12 +6046,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED" | "RATE_LIMITED" | "STORAGE_FULL";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6692,12 +6102,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "ROLE_REQUIRED" | "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6711,12 +6116,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONFLICT";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6775,12 +6175,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6801,12 +6196,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "FILTER_UNAVAILABLE" | "UNAVAILABLE" | "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6885,12 +6275,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6910,12 +6295,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "QUEUE_FULL" | "OVERLOADED" | "RATE_LIMITED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -6936,12 +6316,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "FILTER_UNAVAILABLE" | "UNAVAILABLE" | "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -7024,12 +6399,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "CONTENT_TYPE_NOT_JSON";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -7049,12 +6419,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "QUEUE_FULL" | "OVERLOADED" | "RATE_LIMITED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };
@@ -7075,12 +6440,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
-                        details?: [
-                            {
-                                /** @enum {string} */
-                                reason?: "FILTER_UNAVAILABLE" | "UNAVAILABLE" | "OVERLOADED";
-                            }
-                        ];
+                        details?: unknown[];
                     };
                 };
             };

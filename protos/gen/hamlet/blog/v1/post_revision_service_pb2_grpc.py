@@ -82,7 +82,7 @@ class PostRevisionServiceServicer:
     def RestorePostRevision(self, request, context):
         """Make an earlier revision's text the current one, as a new revision.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, SLUG_TAKEN.
+        Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, ETAG_MISMATCH, SLUG_TAKEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

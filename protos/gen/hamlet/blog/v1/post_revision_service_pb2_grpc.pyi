@@ -50,7 +50,7 @@ class PostRevisionServiceStub:
     RestorePostRevision: _grpc.UnaryUnaryMultiCallable[_post_revision_service_pb2.RestorePostRevisionRequest, _post_pb2.Post]
     """Make an earlier revision's text the current one, as a new revision.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, SLUG_TAKEN.
+    Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, ETAG_MISMATCH, SLUG_TAKEN.
     """
 
 @_typing.type_check_only
@@ -74,7 +74,7 @@ class PostRevisionServiceAsyncStub(PostRevisionServiceStub):
     RestorePostRevision: _aio.UnaryUnaryMultiCallable[_post_revision_service_pb2.RestorePostRevisionRequest, _post_pb2.Post]  # type: ignore[assignment]
     """Make an earlier revision's text the current one, as a new revision.
 
-    Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, SLUG_TAKEN.
+    Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, ETAG_MISMATCH, SLUG_TAKEN.
     """
 
 class PostRevisionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -113,7 +113,7 @@ class PostRevisionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_post_pb2.Post, _abc.Awaitable[_post_pb2.Post]]:
         """Make an earlier revision's text the current one, as a new revision.
 
-        Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, SLUG_TAKEN.
+        Errors: POST_NOT_FOUND, NOT_OWNER, REVISION_NOT_FOUND, ETAG_MISMATCH, SLUG_TAKEN.
         """
 
 def add_PostRevisionServiceServicer_to_server(servicer: PostRevisionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
