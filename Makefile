@@ -115,6 +115,10 @@ bench-edge: $(READY) ## The front door as shipped: cached, uncached, comments, g
 bench-unknown-fields: $(READY) ## What it would cost to refuse unknown JSON fields (needs wrk)
 	@$(BIN)/python -m bench.unknown_fields
 
+.PHONY: drill-restart
+drill-restart: $(READY) ## Restart every process under load, retries off; ARGS=--no-drain shows what the drain is for
+	@$(BIN)/python -m tests.chaos.restart $(ARGS)
+
 ##@ Security
 
 .PHONY: attack
