@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hamlet.comment.v1 import comment_pb2, comment_service_pb2
 
 from mesh.call import Call
+from mesh.errors import ErrorReason, HamletError
 from services.comment.clients import Posts
 from services.comment.convert import Presentation
 from services.comment.handlers.access import require_visible, viewer_of
@@ -29,7 +30,19 @@ class Reading:
         async with self.database.read() as session:
             comment = await comments.get(session, comment_id)
         require_visible(call, comment)
-        return self.presentation.comment(comment, viewer_of(call))
+        viewer = viewer_of(call)
+        if not viewer.moderator and not viewer.wrote(comment):
+            await self._require_visible_post(comment.post_id)
+        return self.presentation.comment(comment, viewer)
+
+    async def _require_visible_post(self, post_id: str) -> None:
+        """Whoever kept a comment's id reads it no longer than the post above it."""
+        try:
+            await self.posts.look_up(post_id)
+        except HamletError as error:
+            if error.reason != ErrorReason.ERROR_REASON_POST_NOT_FOUND:
+                raise
+            raise HamletError(ErrorReason.ERROR_REASON_COMMENT_NOT_FOUND) from None
 
     async def page(
         self, call: Call, request: comment_service_pb2.ListCommentsRequest

@@ -1,12 +1,14 @@
 """What readers see of a discussion."""
 
+from pathlib import Path
+
 import grpc
 import pytest
 from hamlet.comment.v1 import comment_pb2
 from hamlet.comment.v1 import comment_service_pb2 as contract
 from hamlet.comment.v1.moderation_service_pb2 import ApproveCommentRequest, RejectCommentRequest
 
-from tests.integration.comment.village import MODERATOR, OTHER, READER, Village, reason_of, request_id
+from tests.integration.comment.village import MODERATOR, OTHER, READER, Village, reason_of, request_id, village
 
 DELETED = comment_pb2.COMMENT_STATE_DELETED
 
@@ -52,6 +54,21 @@ async def test_the_comments_of_a_post_that_is_not_there_are_not_listed(home: Vil
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await home.listed(request_id())
     assert reason_of(refused.value) == "POST_NOT_FOUND"
+
+
+async def test_who_kept_its_id_reads_a_comment_no_longer_than_the_post_above_it(tmp_path: Path) -> None:
+    async with village(tmp_path, {"HAMLET_COMMENT_POST_FRESH": "0"}) as home:
+        post_id = home.blog.add()
+        comment = await home.write(post_id)
+        request = contract.GetCommentRequest(comment_id=comment.id)
+        assert (await home.comments().GetComment(request)).id == comment.id
+        del home.blog.posts[post_id]
+        for who in (None, OTHER):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await home.comments(who).GetComment(request)
+            assert reason_of(refused.value) == "COMMENT_NOT_FOUND"
+        for who in (READER, MODERATOR):
+            assert (await home.comments(who).GetComment(request)).id == comment.id
 
 
 async def test_only_its_author_and_moderators_see_what_is_held(home: Village) -> None:
