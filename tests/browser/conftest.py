@@ -10,7 +10,7 @@ from tests.browser.pages import Pages, pages
 from tests.e2e.running import Village, end, start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running

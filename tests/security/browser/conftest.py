@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import chromium
+from tests.browser.chromium import chromium, executable
 from tests.browser.pages import Pages, pages
 from tests.e2e.running import Village, end, start
 from tests.security.browser.careless_frontend import page_of_it
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
@@ -26,8 +26,9 @@ def frontend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 
 @pytest.fixture(scope="session")
-def village(browser: Browser, frontend: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+def village(frontend: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     """Started only where there is a browser."""
+    executable()
     home = tmp_path_factory.mktemp("village")
     running = start(home, "--no-demo", environment={"HAMLET_EDGE_ALLOWED_ORIGINS": frontend.origin})
     yield running
