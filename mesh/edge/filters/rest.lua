@@ -115,7 +115,13 @@ end
 function envoy_on_request(handle)
   local headers = handle:headers()
   local method = headers:get(":method")
-  local allow = methods_of(headers:get(":path"))
+  local path = headers:get(":path")
+  if not path then
+    -- CONNECT. Its body never ends, and the filters behind would wait for it.
+    handle:respond({ [":status"] = "404" }, "")
+    return
+  end
+  local allow = methods_of(path)
   if allow and not (", " .. allow .. ","):find(" " .. method .. ",", 1, true) then
     handle:respond({ [":status"] = "405", ["allow"] = allow }, "")
     return

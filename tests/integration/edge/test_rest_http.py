@@ -59,6 +59,15 @@ async def test_an_unknown_path_takes_no_method_at_all(rest: httpx.AsyncClient, p
     assert "allow" not in answer.headers
 
 
+async def test_a_tunnel_is_refused_at_once(edge: RunningEdge, stage: Any) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    writer.write(b"CONNECT somewhere.example:443 HTTP/1.1\r\nhost: somewhere.example:443\r\n\r\n")
+    assert (await asyncio.wait_for(reader.readline(), 5)).split()[1] == b"404"
+    writer.close()
+    await writer.wait_closed()
+    assert "script" not in edge.log.read_text()
+
+
 WITH_ETAG = Post(id=POST_ID, etag=ETAG)
 
 
