@@ -124,3 +124,7 @@ drill-restart: $(READY) ## Restart every process under load, retries off; ARGS=-
 .PHONY: attack
 attack: $(READY) ## Hostile clients on every door, with each defence and without it (8 minutes; ARGS names attacks or doors)
 	@$(BIN)/python -m tests.security.field $(ARGS)
+
+.PHONY: fuzz-decode
+fuzz-decode: $(READY) ## A million inputs to every RPC through the whole chain (ARGS="--runs N --seed N")
+	@$(BIN)/python -m tests.security.fuzz $(ARGS)
