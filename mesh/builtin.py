@@ -40,8 +40,8 @@ def builtin_services(health: HealthServicer, service_names: Iterable[str]) -> li
     health_service = health_pb2.DESCRIPTOR.services_by_name["Health"]
     return [
         (health, list(_methods(health_service, Access.ACCESS_PUBLIC, "*"))),
-        (reflection, list(_methods(reflection_v1alpha, Access.ACCESS_WORKLOAD, "*"))),
-        (reflection, list(_methods(reflection_v1alpha, Access.ACCESS_WORKLOAD, "*", name=_REFLECTION_V1))),
+        (reflection, list(_methods(reflection_v1alpha, Access.ACCESS_WORKLOAD, OPERATOR))),
+        (reflection, list(_methods(reflection_v1alpha, Access.ACCESS_WORKLOAD, OPERATOR, name=_REFLECTION_V1))),
         (ChannelzServicer(), list(_methods(channelz, Access.ACCESS_WORKLOAD, OPERATOR))),
     ]
 
