@@ -111,10 +111,11 @@ def _user() -> str:
 
 
 def _logs(routes: Sequence[CachedRoute], settings: EdgeSettings, places: Places) -> str:
+    # Writing is what logs cost: with a buffer of 4 KiB the tally took half of the time of a hit.
     requests = f"access_log {places.requests} requests buffer=64k flush=1s;" if settings.access_log else ""
     return f"""{log_formats(routes)}
     {requests}
-    access_log {places.tally} tally buffer=4k flush=1s;"""
+    access_log {places.tally} tally buffer=64k flush=1s;"""
 
 
 def _stores(routes: Sequence[CachedRoute], cache: CacheSettings, places: Places) -> str:
