@@ -1657,6 +1657,23 @@ export interface components {
             };
         };
         /**
+         * @description Answered by the front door itself:
+         *
+         *     - [`MESSAGE_TOO_LARGE`](/docs#error-MESSAGE_TOO_LARGE): The message is too large.
+         */
+        Error414: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    details?: unknown[];
+                };
+            };
+        };
+        /**
          * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
          *     - [`STORAGE_FULL`](/docs#error-STORAGE_FULL): There is no room to store this at the moment.
          */
@@ -1872,6 +1889,7 @@ export type ResponseError408 = components['responses']['Error408'];
 export type ResponseError409 = components['responses']['Error409'];
 export type ResponseError412 = components['responses']['Error412'];
 export type ResponseError413 = components['responses']['Error413'];
+export type ResponseError414 = components['responses']['Error414'];
 export type ResponseError429 = components['responses']['Error429'];
 export type ResponseError431 = components['responses']['Error431'];
 export type ResponseError500 = components['responses']['Error500'];
@@ -1950,6 +1968,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -2054,6 +2073,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -2191,6 +2211,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -2273,6 +2294,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -2361,6 +2383,7 @@ export interface operations {
             };
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -2496,6 +2519,7 @@ export interface operations {
             };
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -2643,6 +2667,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -2713,6 +2738,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -2841,6 +2867,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -2953,6 +2980,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3045,6 +3073,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3144,6 +3173,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -3216,6 +3246,7 @@ export interface operations {
             };
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3360,6 +3391,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3422,6 +3454,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -3549,6 +3582,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3663,6 +3697,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3774,6 +3809,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -3889,6 +3925,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Error401"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -4030,6 +4067,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -4133,6 +4171,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["Error404"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -4215,6 +4254,7 @@ export interface operations {
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -4350,6 +4390,7 @@ export interface operations {
             };
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -4480,6 +4521,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["Error404"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -4653,6 +4695,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -4743,6 +4786,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["Error404"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -4838,6 +4882,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -4923,6 +4968,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -5060,6 +5106,7 @@ export interface operations {
             };
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5164,6 +5211,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5272,6 +5320,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5360,6 +5409,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5464,6 +5514,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5550,6 +5601,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["Error404"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -5679,6 +5731,7 @@ export interface operations {
                     };
                 };
             };
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -5806,6 +5859,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -5932,6 +5986,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -6032,6 +6087,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
              *     - [`RATE_LIMITED`](/docs#error-RATE_LIMITED): Too many requests. Try again later.
@@ -6121,6 +6177,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -6165,6 +6222,7 @@ export interface operations {
             };
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
+            414: components["responses"]["Error414"];
             /** @description - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later. */
             429: {
                 headers: {
@@ -6281,6 +6339,7 @@ export interface operations {
             };
             408: components["responses"]["Error408"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`QUEUE_FULL`](/docs#error-QUEUE_FULL): The filter's queue is full. Try again later.
              *     - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
@@ -6405,6 +6464,7 @@ export interface operations {
             };
             408: components["responses"]["Error408"];
             413: components["responses"]["Error413"];
+            414: components["responses"]["Error414"];
             /**
              * @description - [`QUEUE_FULL`](/docs#error-QUEUE_FULL): The filter's queue is full. Try again later.
              *     - [`OVERLOADED`](/docs#error-OVERLOADED): The service is overloaded. Try again later.
