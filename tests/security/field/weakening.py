@@ -4,8 +4,10 @@ The edge's is the rendered bootstrap with lines removed or set to Envoy's own de
 arguments with gRPC core's defaults. `None` for an attack means that the defence is built in and has no switch.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mesh.edge.typed import Config
 
@@ -38,14 +40,32 @@ def _managers(bootstrap: Config) -> list[Config]:
     return [listener["filter_chains"][0]["filters"][0]["typed_config"] for listener in listeners]
 
 
+def _for_each_route(bootstrap: Config, change: Callable[[Config], None]) -> None:
+    """The doors' route tables are files of their own, which Envoy reads as it reads the bootstrap."""
+    for path in {manager["rds"]["config_source"]["path_config_source"]["path"] for manager in _managers(bootstrap)}:
+        table = json.loads(Path(path).read_text())
+        for resource in table["resources"]:
+            for host in resource["virtual_hosts"]:
+                for route in host["routes"]:
+                    if "route" in route:
+                        change(route["route"])
+        Path(path).write_text(json.dumps(table))
+
+
+def _without(*names: str) -> Callable[[Config], None]:
+    def change(route: Config) -> None:
+        for name in names:
+            route.pop(name, None)
+
+    return change
+
+
 def _no_reset_limits(bootstrap: Config) -> None:
     layer = bootstrap["layered_runtime"]["layers"][0]["static_layer"]
     del layer["overload.premature_reset_total_stream_count"], layer["http.max_requests_per_io_cycle"]
     for manager in _managers(bootstrap):
         del manager["http2_protocol_options"]["max_concurrent_streams"]
-        for host in manager["route_config"]["virtual_hosts"]:
-            for route in host["routes"]:
-                route["route"].pop("retry_policy", None)
+    _for_each_route(bootstrap, _without("retry_policy"))
 
 
 def _no_header_limits(bootstrap: Config) -> None:
@@ -67,10 +87,7 @@ def _no_patience_limits(bootstrap: Config) -> None:
             del manager[name]
         manager["stream_idle_timeout"] = "0s"
         del manager["common_http_protocol_options"]["idle_timeout"]
-        for host in manager["route_config"]["virtual_hosts"]:
-            for route in host["routes"]:
-                route["route"].pop("idle_timeout", None)
-                route["route"].pop("max_stream_duration", None)
+    _for_each_route(bootstrap, _without("idle_timeout", "max_stream_duration"))
 
 
 def _no_buffer_limits(bootstrap: Config) -> None:
