@@ -53,11 +53,11 @@ def _cluster(name: str, addresses: tuple[str, ...]) -> Config:
 def _health_check() -> Config:
     return {
         "timeout": "1s",
-        "interval": "2s",
-        "unhealthy_interval": "0.5s",
+        # Well within the second for which a leaving replica says so and still serves (`HAMLET_DRAIN_SECONDS`).
+        "interval": "0.4s",
         # Without traffic Envoy would ask once a minute only, and find a restarted service that late.
-        "no_traffic_interval": "2s",
-        "no_traffic_healthy_interval": "2s",
+        "no_traffic_interval": "0.4s",
+        "no_traffic_healthy_interval": "0.4s",
         "healthy_threshold": 1,
         "unhealthy_threshold": 1,
         "grpc_health_check": {},
@@ -69,7 +69,8 @@ def _thresholds() -> Config:
         "max_connections": 100,
         "max_pending_requests": 200,
         "max_requests": 1000,
-        "retry_budget": {"budget_percent": {"value": 20}, "min_retry_concurrency": 3},
+        # Only calls that no service has seen are repeated: a replica that has just gone must not use the budget up.
+        "retry_budget": {"budget_percent": {"value": 20}, "min_retry_concurrency": 20},
     }
 
 

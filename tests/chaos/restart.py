@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,18 @@ _SCRIPT = Path(__file__).with_name("mixed.js")
 _PROTOS = Path(__file__).resolve().parents[2] / "protos"
 _UNDRAINED = {"HAMLET_DRAIN_SECONDS": "0", "HAMLET_GRACE_SECONDS": "0"}
 _RATE = 400
+_MIN_READY_SECONDS = 2.0
+"""As a Deployment's minReadySeconds: the next may leave once this one's callers have had time to find it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the public saw. `restarts` is by process; `lost` are acknowledged comments that are not there afterwards."""
+    """What the public saw. `restarts` is by process; `lost` are acknowledged comments that are not there afterwards;
+    `unsent` are requests for which the generator had nobody free, because answers were slow."""
 
     requests: int
     failed: int
+    unsent: int
     lost: int
     restarts: dict[str, int]
     failures: list[str]
@@ -50,7 +55,8 @@ async def drill(*, seconds: int, rate: int = _RATE, drained: bool = True) -> Out
     accepted = _count(metrics, "accepted")
     return Outcome(
         requests=_count(metrics, "sent"),
-        failed=_count(metrics, "failed") + _count(metrics, "dropped_iterations"),
+        failed=_count(metrics, "failed"),
+        unsent=_count(metrics, "dropped_iterations"),
         lost=max(0, accepted - kept),
         restarts=restarts,
         failures=failures,
@@ -62,8 +68,10 @@ async def _restart_until_done(village: Fleet, load: "asyncio.Task[Any]", *, grac
     counts = dict.fromkeys(village.members, 0)
     while not load.done():
         for name, member in village.members.items():
+            _say(f"restarting {name}")
             await member.restart(gracefully=gracefully)
             counts[name] += 1
+            await asyncio.sleep(_MIN_READY_SECONDS)
             if load.done():
                 break
     return counts
@@ -90,6 +98,10 @@ async def _load(village: Fleet, post: str, token: str, *, rate: int, seconds: in
     if process.returncode:
         raise RuntimeError("\n".join(lines[-20:]))
     return json.loads(output), lines
+
+
+def _say(what: str) -> None:
+    print(f"{datetime.now(UTC):%H:%M:%S} {what}", file=sys.stderr, flush=True)
 
 
 def _count(metrics: dict[str, Any], name: str) -> int:
@@ -120,7 +132,7 @@ def main() -> int:
         print(line)
     for name, count in outcome.restarts.items():
         print(f"{name:<12} restarted {count} times")
-    figures = {"requests": outcome.requests, "failed": outcome.failed, "lost": outcome.lost}
+    figures = {"requests": outcome.requests, "failed": outcome.failed, "lost": outcome.lost, "unsent": outcome.unsent}
     print(json.dumps({**figures, "restarts": sum(outcome.restarts.values()), "drained": not chosen.no_drain}))
     if not all(outcome.restarts.values()):
         print("not every process was restarted while the load ran", file=sys.stderr)
