@@ -30,9 +30,13 @@ class Fleet:
         """The gRPC target of each service, all replicas."""
         return {name: f"ipv4:{','.join(_addresses(self.layout, name))}" for name in SERVICES}
 
-    async def logs(self, words: int = 2000) -> str:
-        """The ends of all logs, for a failure's message."""
-        return "\n".join(f"== {path.name}\n{path.read_text()[-words:]}" for path in self.home.glob("*.log"))
+    def refusals(self) -> list[str]:
+        """What the services themselves say of calls that they refused or failed, by process."""
+        found = []
+        for path in sorted(self.home.glob("*.log")):
+            lines = path.read_text(errors="replace").splitlines()
+            found += [f"{path.stem}: {line}" for line in lines if "rpc refused" in line or "rpc failed" in line]
+        return [line for line in found if "draining" not in line]
 
 
 @asynccontextmanager
