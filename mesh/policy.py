@@ -75,7 +75,8 @@ class Method:
         return workload in self.autonomous_workloads
 
     def admits_workload(self, workload: str) -> bool:
-        return "*" in self.workloads or workload in self.workloads
+        """`*` stands for every workload of the trust domain: a certificate that names none, or two, is not one."""
+        return bool(workload) and ("*" in self.workloads or workload in self.workloads)
 
 
 def methods_of(service: ServiceDescriptor) -> Iterator[Method]:

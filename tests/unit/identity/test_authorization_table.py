@@ -42,7 +42,7 @@ async def decide(method: Method, role: Role.ValueType | None, workload: str, *, 
 
 
 def expected(method: Method, role: Role.ValueType | None, workload: str) -> str:
-    if not {"*", workload} & set(method.workloads):
+    if not workload or not {"*", workload} & set(method.workloads):
         return "WORKLOAD_NOT_ALLOWED"
     if method.access in (Access.ACCESS_WORKLOAD, Access.ACCESS_PUBLIC):
         return ""
