@@ -30,6 +30,12 @@ class StubContext:
     def time_remaining(self) -> float | None:
         return None
 
+    def peer_identity_key(self) -> str | None:
+        return "x509_subject_alternative_name" if self._names else None
+
+    def peer_identities(self) -> list[bytes] | None:
+        return self._names or None
+
     def auth_context(self) -> dict[str, list[bytes]]:
         return {"x509_subject_alternative_name": self._names}
 
