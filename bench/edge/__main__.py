@@ -33,13 +33,14 @@ class Report:
     post: Cached
     page: Cached
     read: Uncached
+    read_page: Uncached
     accepted: Accepted
     grown: Growth
     memory: dict[str, float]
 
     @property
     def errors(self) -> int:
-        parts = (self.post, self.page, self.read, self.accepted, self.grown)
+        parts = (self.post, self.page, self.read, self.read_page, self.accepted, self.grown)
         return sum(part.errors for part in parts)
 
 
@@ -49,7 +50,8 @@ def measure(running: BenchVillage) -> Report:
     return Report(
         post=cached(running, read, "post"),
         page=cached(running, read, "comments"),
-        read=uncached(running, read),
+        read=uncached(running, f"/v1/posts/{read}"),
+        read_page=uncached(running, f"/v1/posts/{read}/comments"),
         accepted=comments(running, running.publish()),
         grown=growth(running),
         memory=memory(running.layout.supervisor_pid),
@@ -61,8 +63,10 @@ def show(report: Report, console: Console) -> None:
     for name, part in (("cached post", report.post), ("cached page of comments", report.page)):
         note = f"{part.bytes:,} bytes, {part.origin_rps:.1f} requests/s reach the service"
         table.add_row(name, f"{part.rps:,.0f}", f"{part.p50_ms:.2f}", f"{part.p99_ms:.2f}", note)
-    for name, load in (("uncached page, front door", report.read.front_door), (f"  {PEER}", report.read.bridge)):
-        table.add_row(name, f"{load.rps:,.0f}", f"{load.p50_ms:.2f}", f"{load.p99_ms:.2f}", "signed in")
+    for what, read in (("post", report.read), ("page of comments", report.read_page)):
+        for name, load in ((f"uncached {what}, front door", read.front_door), (f"  {PEER}", read.bridge)):
+            note = f"signed in, ratio {read.ratio:.2f}"
+            table.add_row(name, f"{load.rps:,.0f}", f"{load.p50_ms:.2f}", f"{load.p99_ms:.2f}", note)
     accepted, grown = report.accepted, report.grown
     note = f"{accepted.count} comments, worst {accepted.worst_ms:.0f} ms, filter on"
     table.add_row("comment accepted", str(accepted.rate), f"{accepted.p50_ms:.1f}", f"{accepted.p99_ms:.1f}", note)
@@ -82,6 +86,7 @@ def figures(report: Report) -> dict[str, float]:
         "cached_p99_ms": round(report.post.p99_ms, 2),
         "origin_rps_during_cached": round(report.post.origin_rps, 2),
         "uncached_ratio": round(report.read.ratio, 2),
+        "uncached_page_ratio": round(report.read_page.ratio, 2),
         "comment_p99_ms": round(report.accepted.p99_ms, 1),
         "growth_ratio": round(report.grown.ratio, 2),
         "errors": report.errors,
