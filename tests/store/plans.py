@@ -1,13 +1,16 @@
 """How a database finds rows: the plans of the very statements that a piece of code runs."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["Plan", "selecting"]
+from services.storage.database import Database
+from services.storage.paging import Page
+
+__all__ = ["Plan", "found_by_index", "listed_by_index", "selecting"]
 
 Statement = tuple[str, Any]
 
@@ -57,6 +60,32 @@ def selecting() -> Iterator[Plan]:
         yield plan
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+async def listed_by_index(full: Database, page: Callable[[AsyncSession, str], Awaitable[Page[Any]]]) -> None:
+    """Asserts that the first two pages of a list come from an index in its order.
+
+    Args:
+        full: a database that holds more than one page.
+        page: reads the page of a token, "" for the first one.
+    """
+    async with full.read() as session:
+        with selecting() as plan:
+            first = await page(session, "")
+            assert first.next_page_token, "the table is full enough for a second page"
+            await page(session, first.next_page_token)
+        assert len(plan.statements) == 2
+        assert await plan.full_scans(session) == []
+        assert await plan.sorts(session) == []
+
+
+async def found_by_index(full: Database, look_up: Callable[[AsyncSession], Awaitable[object]]) -> None:
+    """Asserts that a look-up reads no table from end to end."""
+    async with full.read() as session:
+        with selecting() as plan:
+            await look_up(session)
+        assert plan.statements
+        assert await plan.full_scans(session) == []
 
 
 def _is_sort(step: str) -> bool:

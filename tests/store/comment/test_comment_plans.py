@@ -18,7 +18,7 @@ from services.comment.tables import CommentRow, EventRow, RevisionRow, ThreadRow
 from services.storage.database import Database
 from services.storage.ids import uuid7
 from tests.store.comment.threads import POST, new
-from tests.store.plans import selecting
+from tests.store.plans import found_by_index, listed_by_index, selecting
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 AUTHOR = uuid7()
@@ -86,14 +86,7 @@ async def full(database: Database) -> Database:
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_list_is_read_from_an_index_in_its_order(full: Database, name: str) -> None:
-    async with full.read() as session:
-        with selecting() as plan:
-            first = await LISTS[name](session, "")
-            assert first.next_page_token, "the table is full enough for a second page"
-            await LISTS[name](session, first.next_page_token)
-        assert len(plan.statements) == 2
-        assert await plan.full_scans(session) == []
-        assert await plan.sorts(session) == []
+    await listed_by_index(full, LISTS[name])
 
 
 @pytest.mark.parametrize("name", ORDERED)
@@ -107,8 +100,4 @@ async def test_what_is_read_in_order_is_not_sorted(full: Database, name: str) ->
 
 @pytest.mark.parametrize("name", LOOKUPS)
 async def test_nothing_else_reads_a_table_from_end_to_end(full: Database, name: str) -> None:
-    async with full.read() as session:
-        with selecting() as plan:
-            await LOOKUPS[name](session)
-        assert plan.statements
-        assert await plan.full_scans(session) == []
+    await found_by_index(full, LOOKUPS[name])
