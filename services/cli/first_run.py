@@ -90,9 +90,18 @@ async def _trace(folder: Path, trace_id: str) -> list[SpanRecord]:
     async with asyncio.timeout(_TRACE_SECONDS):
         while True:
             spans = load_trace(folder, trace_id)
-            if spans and {"edge", "comment", "blog", "spam"} <= {span.service for span in spans}:
+            if spans and _is_whole(spans):
                 return spans
             await asyncio.sleep(0.1)
+
+
+def _is_whole(spans: list[SpanRecord]) -> bool:
+    """Whether everybody has sent theirs: a span arrives when it ends, so a caller's after those of whom it called."""
+    there = {span.span_id for span in spans}
+    services = {span.service for span in spans}
+    return {"edge", "comment", "blog", "spam"} <= services and all(
+        not span.parent_id or span.parent_id in there for span in spans
+    )
 
 
 def _target(layout: Layout) -> str:
