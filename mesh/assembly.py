@@ -38,7 +38,7 @@ class Workload:
     """A workload's place in the mesh: its name, its certificate, how it observes itself.
 
     Attributes:
-        certificates: None speaks plaintext, which only tests on loopback may do.
+        certificates: None speaks plaintext, which only tests on loopback and a sidecar mesh may do.
         targets: where peers are, instead of `HAMLET_<PEER>_TARGET`.
     """
 
@@ -78,7 +78,7 @@ class Workload:
             DeadlineInterceptor(long_lived),
             ServerTracing(telemetry.tracer, telemetry.propagator),
             ServerMetrics(telemetry.instruments),
-            IdentityInterceptor(verifier, trust_domain=self.settings.trust_domain),
+            IdentityInterceptor(verifier, trust_domain=self.settings.trust_domain, vouching=self.settings.vouching()),
             AuthorizationInterceptor(),
             LoadShedding(self.settings.max_concurrent_calls, telemetry.instruments.shed),
             RateLimitInterceptor(self.settings.rate_limit_factor),

@@ -14,6 +14,7 @@ from mesh.identity.keyset import KeySource, RemoteKeySet
 from mesh.identity.tokens import TokenVerifier
 from mesh.key_set import fetch_key_set
 from mesh.loop import run as run_loop
+from mesh.probes import probes
 from mesh.runtime import Application, Runtime
 from mesh.server import Server
 from mesh.settings import EndpointSettings, MeshSettings, endpoint_of
@@ -27,20 +28,22 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A service that is up."""
+    """A service that is up. `health_port` is 0 where it answers no probes in plaintext."""
 
     server: Server
     port: int
+    health_port: int = 0
 
 
 @asynccontextmanager
 async def serving(
-    workload: Workload, application: Application, listen: str, *, keys: KeySource | None = None
+    workload: Workload, application: Application, listen: str, *, keys: KeySource | None = None, health_listen: str = ""
 ) -> AsyncIterator[Serving]:
     """Serves an application on `host:port` until the block ends, then drains.
 
     Args:
         keys: what access tokens are checked against, instead of what the account service publishes.
+        health_listen: `host:port` for probes without a certificate; they are answered until the drain is over.
     """
     settings = workload.settings
     runtime = Runtime(workload.name, settings, workload.telemetry, workload.connect)
@@ -50,10 +53,11 @@ async def serving(
     try:
         async with application(runtime, server):
             port = await server.start(listen)
-            try:
-                yield Serving(server, port)
-            finally:
-                await server.stop(drain_seconds=settings.drain_seconds, grace_seconds=settings.grace_seconds)
+            async with probes(health_listen, server.health) as health_port:
+                try:
+                    yield Serving(server, port, health_port)
+                finally:
+                    await server.stop(drain_seconds=settings.drain_seconds, grace_seconds=settings.grace_seconds)
     finally:
         await runtime.close()
 
@@ -64,7 +68,8 @@ def run(name: str, application: Application) -> None:
     settings = MeshSettings()
     telemetry = setup(name)
     telemetry.make_global()
-    workload = Workload(name, settings, telemetry, CertificateFiles(settings.certificates / name))
+    certificates = CertificateFiles(settings.certificates / name) if settings.sidecar is None else None
+    workload = Workload(name, settings, telemetry, certificates)
     run_loop(_until_signal(workload, application, endpoint_of(name)))
 
 
@@ -75,7 +80,7 @@ async def _until_signal(workload: Workload, application: Application, endpoint: 
     host, _, port = endpoint.metrics_listen.rpartition(":")
     metrics = workload.telemetry.serve_metrics(host, int(port))
     try:
-        async with serving(workload, application, endpoint.listen) as service:
+        async with serving(workload, application, endpoint.listen, health_listen=endpoint.health_listen) as service:
             _log.info("serving", port=service.port)
             await ended.wait()
             _log.info("draining")

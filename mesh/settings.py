@@ -1,9 +1,12 @@
 """What an operator can set about the mesh, from `HAMLET_*` environment variables."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mesh.identity.sidecar import Sidecar, Vouching
 
 __all__ = ["EndpointSettings", "MeshSettings", "endpoint_of"]
 
@@ -35,6 +38,29 @@ class MeshSettings(BaseSettings):
     """Multiplies the contract's rate limits: what measures or fuzzes a village calls more often than any person."""
     key_set_peer: str = "account"
     """The service whose KeySetService publishes the keys of access tokens."""
+    sidecar: Sidecar | None = None
+    """linkerd or istio: the mesh whose sidecar does TLS, so that ours is off. Unset: our own mTLS."""
+    sidecar_identity: str = ""
+    """How the sidecar mesh names a workload, with `{workload}` where ours stands in it:
+    `spiffe://cluster.local/ns/hamlet/sa/hamlet-{workload}`."""
+    sidecar_own_address: str = ""
+    """The pod's own address, from which Linkerd's proxy calls; Istio's calls from the loopback."""
+
+    @model_validator(mode="after")
+    def _name_identities(self) -> Self:
+        if self.sidecar is not None:
+            self.vouching()
+        return self
+
+    def vouching(self) -> Vouching | None:
+        """Who says who calls; None where certificates do.
+
+        Raises:
+            ValueError: `sidecar_identity` names no workload.
+        """
+        if self.sidecar is None:
+            return None
+        return Vouching(self.sidecar, self.sidecar_identity, self.sidecar_own_address)
 
     @property
     def certificates(self) -> Path:
@@ -50,6 +76,9 @@ class EndpointSettings(BaseSettings):
     """host:port of the gRPC server; port 0 takes a free one."""
     metrics_listen: str = "127.0.0.1:9464"
     """host:port of the Prometheus endpoint; port 0 takes a free one."""
+    health_listen: str = ""
+    """host:port of a plaintext server that answers health checks and nothing else, for Kubernetes' probes, which show
+    no certificate. Unset: none."""
     target: str = ""
     """A gRPC target such as `dns:///blog:50051` or `ipv4:127.0.0.1:5001,127.0.0.1:5002`."""
 

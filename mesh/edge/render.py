@@ -13,6 +13,7 @@ from mesh.edge.overload import overload_manager
 from mesh.edge.routes import route_configuration
 from mesh.edge.runtime import runtime
 from mesh.edge.settings import EdgeSettings
+from mesh.edge.status import admin_cluster, status_listener
 from mesh.edge.tracing import COLLECTOR
 from mesh.edge.typed import Config, any_of
 from mesh.edge.village import Village
@@ -60,6 +61,9 @@ def render(
     clusters.append(key_set_cluster())
     if collector is not None:
         clusters.append(collector_cluster(COLLECTOR, collector))
+    if settings.status_listen:
+        doors.append(status_listener(settings.status_listen))
+        clusters.append(admin_cluster(settings.admin_listen))
     return {
         "node": {"id": WORKLOAD, "cluster": WORKLOAD},
         "admin": {"address": socket_address(settings.admin_listen)},

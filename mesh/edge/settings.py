@@ -22,6 +22,9 @@ class EdgeSettings(BaseSettings):
     """Whether a cache stands before REST. Without it Envoy itself listens at the front door."""
     admin_listen: str = "127.0.0.1:0"
     """host:port of Envoy's admin interface, which is all-powerful: loopback only."""
+    status_listen: str = ""
+    """host:port where probes find /ready and Prometheus finds /metrics; nothing else of the admin interface, which
+    needs a fixed port for it. Unset: none."""
     concurrency: int = Field(default=2, ge=1)
     """Worker threads."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()

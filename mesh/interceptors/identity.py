@@ -1,4 +1,4 @@
-"""Who calls: the workload of the certificate and the person of the token."""
+"""Who calls: the workload of the certificate, or whom the sidecar vouches for, and the person of the token."""
 
 from functools import lru_cache
 from urllib.parse import unquote
@@ -7,6 +7,7 @@ from hamlet.error.v1.error_reason_pb2 import ErrorReason
 
 from mesh.call import Call, Caller, Interceptor, Principal, Proceed
 from mesh.errors import HamletError
+from mesh.identity.sidecar import Vouching
 from mesh.identity.spiffe import workload_of
 from mesh.identity.tokens import TokenVerifier
 
@@ -22,14 +23,21 @@ class IdentityInterceptor(Interceptor):
     Args:
         verifier: None refuses every token.
         assume_workload: who callers without TLS are taken for; for tests on loopback.
+        vouching: asked about callers without TLS where a sidecar mesh does it.
     """
 
     name = "identity"
 
     def __init__(
-        self, verifier: TokenVerifier | None, *, trust_domain: str, assume_workload: str | None = None
+        self,
+        verifier: TokenVerifier | None,
+        *,
+        trust_domain: str,
+        assume_workload: str | None = None,
+        vouching: Vouching | None = None,
     ) -> None:
         self._verifier, self._trust_domain, self._assumed = verifier, trust_domain, assume_workload
+        self._vouching = vouching
 
     async def intercept(self, call: Call, proceed: Proceed) -> None:
         workload = self._workload(call)
@@ -56,6 +64,8 @@ class IdentityInterceptor(Interceptor):
     def _workload(self, call: Call) -> str:
         # The whole auth_context() holds the certificate as text and costs twenty times as much.
         if call.context.peer_identity_key() != _SAN:
+            if self._vouching is not None:
+                return self._vouching.workload(call.metadata, _host_of(call.context.peer() or ""))
             return self._assumed or ""
         return _named_in(tuple(call.context.peer_identities() or ()), self._trust_domain) or self._assumed or ""
 

@@ -47,7 +47,9 @@ def village(settings: MeshSettings) -> Village:
         ],
         upstreams=[Upstream(name, _addresses(endpoint_of(name).target)) for name in CONTRACTS],
         key_set_cluster=settings.key_set_peer,
-        identity=Identity(settings.certificates.absolute() / "edge", settings.trust_domain),
+        identity=None
+        if settings.sidecar
+        else Identity(settings.certificates.absolute() / "edge", settings.trust_domain),
         documents=contract_documents(),
     )
 

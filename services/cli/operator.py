@@ -18,19 +18,26 @@ NAME = "operator"
 
 @asynccontextmanager
 async def operator_channel(settings: MeshSettings, service: str, target: str) -> AsyncIterator[MeshChannel]:
-    """A channel to `service` at a gRPC target."""
+    """A channel to `service` at a gRPC target; a sidecar does TLS where one is set."""
+    if settings.sidecar is not None:
+        channel = MeshChannel(target, interceptors=client_deadlines())
+    else:
+        channel = _over_mtls(settings, service, target)
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+def _over_mtls(settings: MeshSettings, service: str, target: str) -> MeshChannel:
     files = CertificateFiles(settings.certificates / NAME)
-    channel = MeshChannel(
+    return MeshChannel(
         target,
         interceptors=client_deadlines(),
         credentials=lambda: channel_credentials(files),
         server_name=server_name(service, settings.trust_domain),
         fingerprint=files.fingerprint,
     )
-    try:
-        yield channel
-    finally:
-        await channel.close()
 
 
 async def serves(channel: MeshChannel) -> bool:
