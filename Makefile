@@ -48,6 +48,7 @@ protos: $(READY) ## Generate the stubs anew
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf format -w
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf generate
 	$(BIN)/python -m protos.tools.rest_types
+	$(BIN)/python -m protos.tools.helm_policy
 
 .PHONY: breaking
 breaking: $(READY) ## Refuse contracts that break callers of BASE (default: the last tag, else the commit before)
