@@ -127,5 +127,5 @@ attack: $(READY) ## Hostile clients on every door, with each defence and without
 	@$(BIN)/python -m tests.security.field $(ARGS)
 
 .PHONY: fuzz-decode
-fuzz-decode: $(READY) ## A million inputs to every RPC through the whole chain (ARGS="--runs N --seed N")
+fuzz-decode: $(READY) ## A million inputs to every RPC through the whole chain (ARGS="--runs N --folder F --seconds S")
 	@$(BIN)/python -m tests.security.fuzz $(ARGS)

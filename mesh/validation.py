@@ -21,11 +21,17 @@ def validate(message: Message) -> None:
     """Checks a message against the rules of the contract.
 
     Raises:
-        HamletError: INVALID_REQUEST with one violation a broken rule, without the offending values.
+        HamletError: INVALID_REQUEST with one violation a broken rule, without the offending values; MALFORMED_REQUEST
+            for bytes that protobuf takes and protovalidate does not.
     """
     if not has_rules(message.DESCRIPTOR):
         return
-    violations = _validator.collect_violations(message)
+    try:
+        violations = _validator.collect_violations(message)
+    except ValueError:
+        # It decodes the message once more, by itself, and is stricter about unknown fields than protobuf. A rule that
+        # is at fault raises something else.
+        raise HamletError(ErrorReason.ERROR_REASON_MALFORMED_REQUEST) from None
     if violations:
         found = [_field_violation(each) for each in violations[:_MOST_REPORTED]]
         raise HamletError(ErrorReason.ERROR_REASON_INVALID_REQUEST, violations=found)

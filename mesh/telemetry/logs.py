@@ -12,6 +12,13 @@ from mesh.telemetry.redaction import redact
 
 __all__ = ["configure_logs"]
 
+_QUOTING = (
+    "opentelemetry.baggage.propagation",
+    "opentelemetry.trace.span",
+    "opentelemetry.trace.propagation.tracecontext",
+)
+"""They warn of a malformed header with the caller's own words, baggage with a line for each of 180 entries."""
+
 
 def configure_logs(service_name: str, *, level: str | None = None, stream: TextIO | None = None) -> None:
     """Sends structlog and the standard library's logging through the same processors to `stream` (stderr).
@@ -42,6 +49,8 @@ def configure_logs(service_name: str, *, level: str | None = None, stream: TextI
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    for name in _QUOTING:
+        logging.getLogger(name).setLevel(logging.ERROR)
     root.setLevel((level or os.environ.get("HAMLET_LOG_LEVEL") or "INFO").upper())
 
 

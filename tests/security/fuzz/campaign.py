@@ -1,72 +1,117 @@
-"""Several fuzzing processes, and what they found together."""
+"""Several fuzzing processes, what they found together, and whether it means anything."""
 
-import json
+import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["Found", "fuzz", "table"]
+from tests.security.fuzz.contracts import all_rpcs
+from tests.security.fuzz.self_check import STALE
+from tests.security.fuzz.tally import CLIENT_ERRORS, TALLY, Tally
+
+__all__ = ["StaleError", "doubts", "fuzz", "table"]
 
 ROOT = Path(__file__).resolve().parents[3]
-_TAIL = 4000
+_LEAST_REACHED, _LEAST_REACHED_OF_ONE, _ENOUGH = 0.3, 0.1, 1000
 
 
-@dataclass(slots=True)
-class Found:
-    """What a campaign found.
+class StaleError(Exception):
+    """A process's self check failed."""
 
-    Attributes:
-        outcomes: how often an RPC answered so.
-        faults: inputs that were answered with INTERNAL or UNKNOWN.
-        crashes: what a process said that ended early, by an exception outside the error boundary or by a hang.
+
+def fuzz(
+    folder: Path, runs: int, processes: int, *, seed: int = 1, seconds: float = 1e9, planted: bool = False
+) -> Tally:
+    """Runs `processes` side by side until the folder has seen `runs` executions, or for `seconds`.
+
+    SIGTERM ends it, and what was found until then is what it returns.
+
+    Raises:
+        StaleError: the harness is no server any more to the chain.
     """
-
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
-    crashes: list[str] = field(default_factory=list)
-
-    def answered(self, code: str) -> int:
-        return sum(count for (_, outcome), count in self.outcomes.items() if outcome.startswith(code))
-
-    def summary(self) -> Mapping[str, int]:
-        return {
-            "executions": self.outcomes.total(),
-            "rpcs": len({path for path, _ in self.outcomes}),
-            "internal": self.answered("INTERNAL"),
-            "unknown": self.answered("UNKNOWN"),
-            "crashes": len(self.crashes),
-        }
-
-
-def fuzz(folder: Path, runs: int, processes: int, *, seed: int = 1, planted: bool = False) -> Found:
-    """Runs `processes` side by side, `runs` executions in all."""
-    module, extra = "tests.security.fuzz.worker", ["planted"] if planted else []
-    started = []
+    running = []
     for number in range(processes):
-        result, log = folder / f"result-{number}.json", folder / f"log-{number}.txt"
-        command = [sys.executable, "-m", module, str(-(-runs // processes)), str(seed + number), str(result), *extra]
-        with log.open("wb") as output:
-            started.append((subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output), result, log))
-    found = Found()
-    for process, result, log in started:
-        if process.wait() != 0 or not result.exists():
-            found.crashes.append(log.read_text(errors="replace")[-_TAIL:])
-            continue
-        told = json.loads(result.read_text())
-        for path, outcome, count in told["outcomes"]:
-            found.outcomes[path, outcome] += count
-        found.faults += told["faults"]
+        place = folder / str(number)
+        place.mkdir(parents=True, exist_ok=True)
+        share = str(runs // processes + (number < runs % processes))
+        extra = ["planted"] if planted else []
+        command = [sys.executable, "-m", "tests.security.fuzz.worker", share, str(seconds), str(seed + number)]
+        with (place / "log.txt").open("wb") as log:
+            process = subprocess.Popen([*command, str(place), *extra], cwd=ROOT, stdout=log, stderr=log)
+        running.append((process, place))
+    before = signal.signal(signal.SIGTERM, lambda *_: _end(running))
+    try:
+        found = Tally()
+        for process, place in running:
+            found.add(_ended(process.wait(), place))
+    finally:
+        for process, _ in running:
+            process.kill()
+            process.wait()
+        signal.signal(signal.SIGTERM, before)
     return found
 
 
-def table(found: Found) -> str:
-    """A line for each RPC: executions, and its outcomes, the most frequent first."""
-    lines = []
-    for path in sorted({path for path, _ in found.outcomes}):
-        ran = Counter({outcome: count for (where, outcome), count in found.outcomes.items() if where == path})
-        told = "  ".join(f"{outcome} {count}" for outcome, count in ran.most_common())
-        lines.append(f"{path.removeprefix('/hamlet.'):55} {ran.total():8}  {told}")
+def _end(running: list[tuple[subprocess.Popen[bytes], Path]]) -> None:
+    for process, _ in running:
+        process.terminate()
+
+
+def _ended(status: int, place: Path) -> Tally:
+    told = (place / "log.txt").read_text(errors="replace")
+    if status == STALE:
+        raise StaleError(told)
+    tally = Tally.load(place / TALLY)
+    if status != 0:
+        tally.crash("", f"a process ended with {status}\n{told}")
+        tally.save(place / TALLY)
+    return tally
+
+
+def doubts(found: Tally) -> Iterator[str]:
+    """Why the campaign means less than its number of executions says."""
+    ran = found.outcomes.total()
+    if found.reached.total() < ran * _LEAST_REACHED:
+        yield f"of {ran} executions only {found.reached.total()} reached a handler"
+    for rpc in all_rpcs():
+        of_it = sum(count for (path, _), count in found.outcomes.items() if path == rpc.path)
+        if not of_it:
+            yield f"{rpc.path} was never executed"
+        elif of_it >= _ENOUGH and found.reached[rpc.path] < of_it * _LEAST_REACHED_OF_ONE:
+            yield f"{rpc.path}: of {of_it} executions only {found.reached[rpc.path]} reached its handler"
+
+
+def table(found: Tally) -> str:
+    """A line for each service."""
+    lines = [
+        "| service | RPCs | executions | reached the handler | OK | INVALID_ARGUMENT | other client errors "
+        "| INTERNAL / UNKNOWN | other faults | leaks | crashes |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for service in sorted({rpc.service for rpc in all_rpcs()}):
+        of_it = _of_service(found, service)
+        numbers = of_it.summary()
+        cells = [
+            *(numbers["rpcs"], numbers["executions"], numbers["reached_handler"]),
+            *(of_it.answered("OK"), of_it.answered("INVALID_ARGUMENT"), of_it.answered(*CLIENT_ERRORS[1:])),
+            *(numbers["internal"] + numbers["unknown"], numbers["other_faults"]),
+            *(numbers["leaks"], numbers["crashes"]),
+        ]
+        lines.append(f"| {service.removeprefix('hamlet.')} | {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
+
+
+def _of_service(found: Tally, service: str) -> Tally:
+    prefix = f"/{service}/"
+    return Tally(
+        Counter({key: count for key, count in found.outcomes.items() if key[0].startswith(prefix)}),
+        _beneath(prefix, found.reached),
+        _beneath(prefix, found.leaks),
+        _beneath(prefix, found.crashed),
+    )
+
+
+def _beneath(prefix: str, counted: Counter[str]) -> Counter[str]:
+    return Counter({path: count for path, count in counted.items() if path.startswith(prefix)})

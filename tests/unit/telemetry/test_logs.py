@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from mesh.telemetry.logs import configure_logs
+from mesh.telemetry.propagation import MeshPropagator
 from mesh.telemetry.redaction import REDACTED
 
 
@@ -59,6 +60,24 @@ def test_an_address_or_token_inside_a_text_is_never_printed(lines: Any) -> None:
     logging.getLogger("driver").error("duplicate key (ada@example.org) eyJhbGciOiJFZERTQSJ9.eyJzdWIi.c2ln")
     (line,) = lines()
     assert line["event"] == f"duplicate key ({REDACTED}) {REDACTED}"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["a" * 200_000, "a." * 100_000, "a@" + "b" * 200_000, "eyJ-" * 4_000])
+def test_no_text_takes_more_than_one_walk_through_it(lines: Any, text: str) -> None:
+    logging.getLogger("driver").error(text)
+    assert lines()[0]["event"] == text
+
+
+def test_what_a_caller_says_in_trace_headers_is_not_logged(lines: Any) -> None:
+    said = {
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracestate": "where be = your gibes now",
+        "baggage": "where be your gibes now," * 300 + "gibes=" + "x" * 5000,
+    }
+    MeshPropagator().extract(said)
+    MeshPropagator().extract({"baggage": "gibes" * 2000})
+    assert lines() == []
 
 
 def test_an_exception_shows_its_type_and_place_but_not_its_text(lines: Any) -> None:

@@ -1,0 +1,26 @@
+"""Listens to the logs, which must not repeat what a caller said."""
+
+import io
+
+from mesh.telemetry import configure_logs
+from tests.security.fuzz.seeds import CANARY
+
+__all__ = ["Ear"]
+
+_KEPT = 300
+
+
+class Ear(io.StringIO):
+    """Takes a process's logs, which are written as a service writes them, and keeps what it should not have heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def listen(self) -> None:
+        configure_logs("fuzzed", stream=self)
+
+    def write(self, text: str) -> int:
+        if CANARY in text:
+            self.heard.append(text[:_KEPT])
+        return len(text)

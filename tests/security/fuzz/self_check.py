@@ -1,0 +1,47 @@
+"""A fuzzer whose calls are all refused at the door finds nothing. So before it begins it shows that it gets through,
+and that it would see a fault."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.security.fuzz.harness import PLANTED, Harness
+from tests.security.fuzz.mutation import Seeds
+
+__all__ = ["STALE", "StaleHarnessError", "self_check"]
+
+STALE = 3
+"""The exit status of a process that found itself so."""
+
+
+class StaleHarnessError(Exception):
+    """The harness is no longer a server to the chain: what it found would mean nothing."""
+
+
+def self_check(harness: Harness, seeds: Seeds, folder: Path) -> None:
+    """Calls each RPC as the contract admits it, and one with a planted bug.
+
+    Raises:
+        StaleHarnessError: a good call was not answered, or the bug was not seen.
+    """
+    problems = [*_refused(harness, seeds), *_unseen(folder, planted=True), *_unseen(folder, planted=False)]
+    if problems:
+        raise StaleHarnessError("\n".join(problems))
+
+
+def _refused(harness: Harness, seeds: Seeds) -> Iterator[str]:
+    for index, known_good in enumerate(seeds.valid):
+        ran = harness.rightly(index, known_good[0])
+        # The second message of a stream is half a one, which is refused; the first was not.
+        streamed = harness.rpcs[index].descriptor
+        taken = ran.reached and (ran.outcome == "OK" or (streamed is not None and streamed.client_streaming))
+        if not taken:
+            yield f"{ran.path}: a good call was answered with {ran.outcome}"
+
+
+def _unseen(folder: Path, *, planted: bool) -> Iterator[str]:
+    where = folder / f"planted-{planted}"
+    where.mkdir()
+    with Harness.in_folder(where, planted=planted) as other:
+        outcomes = {other.rightly(index, PLANTED).outcome for index in range(len(other.rpcs))}
+    if planted != any(outcome.startswith("INTERNAL") for outcome in outcomes):
+        yield f"with planted={planted}, calls were answered with {sorted(outcomes)}"
