@@ -33,6 +33,7 @@ class Nginx:
     def __init__(self, configuration: Path, folder: Path, ready: str, sockets: InheritedSockets) -> None:
         self._configuration, self._folder, self._ready, self._sockets = configuration, folder, ready, sockets
         self._process: asyncio.subprocess.Process | None = None
+        self._swept = False
 
     @property
     def pid(self) -> int:
@@ -67,8 +68,13 @@ class Nginx:
             raise
 
     async def wait(self) -> int:
-        """Waits until it has ended. Returns its exit status."""
-        return await self._started().wait()
+        """Waits until it has ended, and ends workers that it left behind. Returns its exit status."""
+        status = await self._started().wait()
+        if not self._swept:
+            # Once only: later the number may be somebody else's.
+            self._swept = True
+            self._kill_group()
+        return status
 
     async def leave(self, grace: float) -> None:
         """Lets requests in flight finish, then ends it; after `grace` seconds it ends with requests in flight."""
@@ -90,7 +96,13 @@ class Nginx:
                 self._started().send_signal(number)
 
     def kill(self) -> None:
-        self.signal(signal.SIGKILL)
+        if not self.ended:
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        """Workers do not notice that their master was killed: they would hold the front door's sockets and answer."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     async def _try(self) -> None:
         """`nginx -t`, with the sockets: otherwise it would open its own and take connections for a moment."""
@@ -107,6 +119,7 @@ class Nginx:
             cwd=self._folder,
             env=environment,
             pass_fds=self._sockets.descriptors,
+            process_group=0,
             stdin=asyncio.subprocess.DEVNULL,
             stderr=stderr,
         )

@@ -1,6 +1,7 @@
 """nginx as a process: followed by another under load, refused with a reason, counted, and its logs bounded."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from mesh.edge.cache import (
     Tally,
     tally_codes,
 )
+from mesh.edge.cache.nginx import Nginx
 from mesh.edge.doors import REST_SOCKET
 from mesh.edge.settings import EdgeSettings
 from mesh.testing.cache import running_cache
@@ -54,6 +56,23 @@ async def ask_until(stop: asyncio.Event, address: str, path: str, *, anew: bool)
     return count
 
 
+async def nobody_left(group: int) -> None:
+    async with asyncio.timeout(5):
+        while members(group):
+            await asyncio.sleep(0.01)
+
+
+def members(group: int) -> list[int]:
+    """The processes of a process group that have not ended (proc_pid_stat(5))."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, rest = path.parent.name, path.read_text().rpartition(")")[2].split()
+            if rest[0] != "Z" and int(rest[2]) == group:
+                found.append(int(pid))
+    return found
+
+
 async def test_one_nginx_follows_another_under_load_and_no_request_fails(
     folder: Path, patient_routes: list[CachedRoute], upstream: Upstream
 ) -> None:
@@ -85,6 +104,32 @@ async def test_an_nginx_that_dies_ends_the_wait_of_its_keeper(
         os.kill(cache.pid, signal.SIGKILL)
         async with asyncio.timeout(5):
             assert await waiting == -signal.SIGKILL
+        await nobody_left(cache.pid)
+
+
+async def test_an_nginx_that_is_given_up_is_killed_with_its_workers(
+    folder: Path, routes: list[CachedRoute], upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(folder, routes, upstream) as (cache, client):
+        answers = asyncio.Event()
+        successor: list[int] = []
+
+        async def answers_but_is_not_heard(self: Nginx) -> bool:
+            if await heard(self):
+                successor.append(self.pid)
+                answers.set()
+            return False
+
+        heard = Nginx._answers
+        monkeypatch.setattr(Nginx, "_answers", answers_but_is_not_heard)
+        replacing = asyncio.create_task(cache.replace())
+        async with asyncio.timeout(5):
+            await answers.wait()
+        assert members(successor[0]), "workers have started"
+        replacing.cancel()
+        await asyncio.wait([replacing])
+        await nobody_left(successor[0])
+        assert (await client.get("/v1/posts/a?past=1")).status_code == 200, "the old one serves on"
 
 
 async def test_an_answer_that_has_begun_is_finished_before_the_end(
