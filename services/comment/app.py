@@ -55,6 +55,7 @@ async def comment(runtime: Runtime, server: Server) -> AsyncIterator[None]:
         posts = Posts(
             runtime.channel("blog"),
             timeout=settings.blog_timeout,
+            patience=settings.blog_patience,
             fresh=settings.post_fresh,
             stale=settings.post_stale,
         )

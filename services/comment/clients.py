@@ -20,6 +20,7 @@ __all__ = ["PostFacts", "Posts", "SpamFilter"]
 
 _MOST_REMEMBERED = 10_000
 _LABELS = frozenset({Label.LABEL_HAM, Label.LABEL_UNSURE, Label.LABEL_SPAM})
+_NEVER = (float("-inf"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,15 @@ class PostFacts:
 class Posts:
     """Posts, as blog shows them to the caller of the call being served.
 
-    Published posts are remembered, for `fresh` seconds in any case and for `stale` seconds while blog does not answer;
-    what only some may see is not.
+    Published posts are remembered, for `fresh` seconds in any case and for `stale` seconds while blog does not answer
+    within `timeout`; what only some may see is not. Who has nothing to rely on waits for `patience` seconds.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float, fresh: float, stale: float) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, *, timeout: float, patience: float, fresh: float, stale: float
+    ) -> None:
         self._stub = PostReadingServiceStub(channel)
-        self._timeout, self._fresh, self._stale = timeout, fresh, stale
+        self._timeout, self._patience, self._fresh, self._stale = timeout, patience, fresh, stale
         self._known: OrderedDict[str, tuple[float, PostFacts]] = OrderedDict()
 
     async def ask(self, post_id: str) -> PostFacts:
@@ -50,10 +53,28 @@ class Posts:
         Raises:
             HamletError: POST_NOT_FOUND; UNAVAILABLE if blog does not answer in time.
         """
+        return await self._ask(post_id, self._patience)
+
+    async def look_up(self, post_id: str) -> PostFacts:
+        """As `ask`, for readers: what was said a moment ago will do."""
+        said, facts = self._known.get(post_id, _NEVER)
+        age = time.monotonic() - said
+        if facts is None or age > self._stale:
+            return await self._ask(post_id, self._patience)
+        if age <= self._fresh:
+            return facts
+        try:
+            return await self._ask(post_id, self._timeout)
+        except HamletError as error:
+            if error.reason != ErrorReason.ERROR_REASON_UNAVAILABLE:
+                raise
+            return facts
+
+    async def _ask(self, post_id: str, seconds: float) -> PostFacts:
         request = post_reading_service_pb2.GetPostRequest(post_id=post_id)
         try:
-            async with asyncio.timeout(self._timeout):
-                post = await self._stub.GetPost(request, timeout=self._timeout)
+            async with asyncio.timeout(seconds):
+                post = await self._stub.GetPost(request, timeout=seconds)
         except grpc.aio.AioRpcError as error:
             raise self._refused(post_id, error) from None
         except TimeoutError:
@@ -65,27 +86,12 @@ class Posts:
             self._known.pop(post_id, None)
         return facts
 
-    async def look_up(self, post_id: str) -> PostFacts:
-        """As `ask`, for readers: what was said a moment ago will do."""
-        age = self._age(post_id)
-        if age <= self._fresh:
-            return self._known[post_id][1]
-        try:
-            return await self.ask(post_id)
-        except HamletError as error:
-            if error.reason != ErrorReason.ERROR_REASON_UNAVAILABLE or age > self._stale:
-                raise
-            return self._known[post_id][1]
-
     def _refused(self, post_id: str, error: grpc.aio.AioRpcError) -> HamletError:
         answered = error_of(error)
         if answered is not None and answered.reason == ErrorReason.ERROR_REASON_POST_NOT_FOUND:
             self._known.pop(post_id, None)
             return HamletError(ErrorReason.ERROR_REASON_POST_NOT_FOUND)
         return _unavailable(f"blog answered {error.code().name}")
-
-    def _age(self, post_id: str) -> float:
-        return time.monotonic() - self._known[post_id][0] if post_id in self._known else float("inf")
 
     def _remember(self, post_id: str, facts: PostFacts) -> None:
         self._known[post_id] = (time.monotonic(), facts)

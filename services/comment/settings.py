@@ -38,7 +38,9 @@ class CommentSettings(BaseSettings):
     relay_after: float = Field(default=3.0, gt=0)
     """How long the relay leaves a new comment to the request that wrote it."""
     blog_timeout: float = Field(default=0.5, gt=0)
-    """How long blog may take to say what a post is."""
+    """How long blog may take to say what a post is, where what it said before will do."""
+    blog_patience: float = Field(default=1.5, gt=0)
+    """How long it may take where nothing else will do: writers, and readers of what nobody has asked for lately."""
     post_fresh: float = Field(default=1.0, ge=0)
     """How long readers of comments rely on what blog said. Writers always ask."""
     post_stale: float = Field(default=60.0, ge=0)

@@ -158,12 +158,14 @@ PATIENT = {
     "HAMLET_COMMENT_FILTER_TIMEOUT": "1.0",
     "HAMLET_COMMENT_ACCEPT_WITHIN": "1.5",
     "HAMLET_COMMENT_BLOG_TIMEOUT": "3.0",
+    "HAMLET_COMMENT_BLOG_PATIENCE": "3.0",
 }
 """Waits that a busy machine keeps, for tests that are about something else."""
 AS_PROMISED = {
     "HAMLET_COMMENT_FILTER_TIMEOUT": "0.2",
     "HAMLET_COMMENT_ACCEPT_WITHIN": "0.28",
     "HAMLET_COMMENT_BLOG_TIMEOUT": "0.5",
+    "HAMLET_COMMENT_BLOG_PATIENCE": "1.5",
 }
 """What an operator gets who sets nothing."""
 
