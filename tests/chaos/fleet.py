@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -11,24 +11,22 @@ from mesh.testing.postgres import postgres_server
 from services.cli.certs import ensure_certificates
 from services.cli.layout import SERVICES, Layout
 from services.cli.operator import operator_channel, serves
-from tests.chaos.member import Member, Proxy, Replica
+from tests.chaos.member import Launch, Member, Proxy, Replica
 
 __all__ = ["Fleet", "fleet"]
 
 REPLICAS = 2
+PLACES = REPLICAS + 1
+"""Where a service's replicas may listen: one is free for a successor. All are in the target of its callers."""
+
 WITH_DATABASE = ("account", "blog", "comment")
 
 
 class Fleet:
     """The processes by name: `blog-1`, `blog-2`, ..., `traces`, `edge`, `cache`."""
 
-    def __init__(self, home: Path, layout: Layout, members: Mapping[str, Member]) -> None:
-        self.home, self.layout, self.members = home, layout, members
-
-    @property
-    def target(self) -> dict[str, str]:
-        """The gRPC target of each service, all replicas."""
-        return {name: f"ipv4:{','.join(_addresses(self.layout, name))}" for name in SERVICES}
+    def __init__(self, home: Path, layout: Layout, target: Mapping[str, str], members: Mapping[str, Member]) -> None:
+        self.home, self.layout, self.target, self.members = home, layout, target, members
 
     def refusals(self) -> list[str]:
         """What the services themselves say of calls that they refused or failed, by process."""
@@ -46,38 +44,49 @@ async def fleet(home: Path, environment: Mapping[str, str]) -> AsyncIterator[Fle
     Args:
         environment: more for every process, such as `HAMLET_DRAIN_SECONDS`.
     """
-    layout = Layout.choose(0)
+    layouts = _layouts()
+    layout = layouts[0]
+    places = {name: [f"127.0.0.1:{each.grpc[name]}" for each in layouts] for name in SERVICES}
+    target = {name: f"ipv4:{','.join(addresses)}" for name, addresses in places.items()}
     settings = MeshSettings(home=home)
     ensure_certificates(settings)
     async with AsyncExitStack() as stack:
         postgres = stack.enter_context(postgres_server())
-        told = _told(layout, home, {name: postgres.create(name) for name in WITH_DATABASE}, environment)
+        databases = {name: postgres.create(name) for name in WITH_DATABASE}
+        told = {**_told(layout, home, target, databases), **environment}
         members: dict[str, Member] = {}
-        for member in _members(layout, settings, told):
+        for member in _members(layout, places, settings, told):
             await stack.enter_async_context(member.running())
             members[member.name] = member
-        yield Fleet(home, layout, members)
+        yield Fleet(home, layout, target, members)
 
 
-def _members(layout: Layout, settings: MeshSettings, told: Mapping[str, str]) -> list[Member]:
+def _layouts() -> list[Layout]:
+    """One for each place, without a port in common."""
+    while True:
+        layouts = [Layout.choose(0) for _ in range(PLACES)]
+        ports = [port for layout in layouts for port in layout.grpc.values()]
+        if len({*ports, layouts[0].edge, layouts[0].grpc_door, layouts[0].receiver}) == len(ports) + 3:
+            return layouts
+
+
+def _members(
+    layout: Layout, places: Mapping[str, Sequence[str]], settings: MeshSettings, told: Mapping[str, str]
+) -> list[Member]:
     receiver = ["mesh.telemetry.receiver", "--listen", f"127.0.0.1:{layout.receiver}"]
     receiver += ["--out", str(settings.home / "traces")]
-    members = [Member("traces", receiver, told, lambda: _listens(layout.receiver))]
-    for name in SERVICES:
-        for number in range(REPLICAS):
-            members.append(_replica(name, number, layout, settings, told))
-    members.append(Proxy("edge", ["services.cli.edge"], told, lambda: _listens(layout.grpc_door)))
-    members.append(Proxy("cache", ["services.cli.cache"], told, lambda: _listens(layout.edge)))
+    members = [Member("traces", Launch(receiver, told, lambda: _listens(layout.receiver)))]
+    for name, addresses in places.items():
+        launches = [_launch(name, address, settings, told) for address in addresses]
+        successors = launches[REPLICAS:]
+        members += [Replica(f"{name}-{n + 1}", launches[n], successors) for n in range(REPLICAS)]
+    members.append(Proxy("edge", Launch(["services.cli.edge"], told, lambda: _listens(layout.grpc_door))))
+    members.append(Proxy("cache", Launch(["services.cli.cache"], told, lambda: _answers(layout.edge))))
     return members
 
 
-def _replica(name: str, number: int, layout: Layout, settings: MeshSettings, told: Mapping[str, str]) -> Replica:
-    address = _addresses(layout, name)[number]
-    own = {
-        **told,
-        f"HAMLET_{name.upper()}_LISTEN": address,
-        f"HAMLET_{name.upper()}_METRICS_LISTEN": f"127.0.0.1:{layout.metrics[name] + number}",
-    }
+def _launch(name: str, address: str, settings: MeshSettings, told: Mapping[str, str]) -> Launch:
+    own = {**told, f"HAMLET_{name.upper()}_LISTEN": address, f"HAMLET_{name.upper()}_METRICS_LISTEN": "127.0.0.1:0"}
 
     async def ready() -> bool:
         if not await _listens(int(address.rpartition(":")[2])):
@@ -85,10 +94,10 @@ def _replica(name: str, number: int, layout: Layout, settings: MeshSettings, tol
         async with operator_channel(settings, name, f"ipv4:{address}") as channel:
             return await serves(channel)
 
-    return Replica(f"{name}-{number + 1}", [f"services.{name}"], own, ready)
+    return Launch([f"services.{name}"], own, ready)
 
 
-def _told(layout: Layout, home: Path, databases: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+def _told(layout: Layout, home: Path, target: Mapping[str, str], databases: Mapping[str, str]) -> dict[str, str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("HAMLET_", "OTEL_"))}
     return {
         **inherited,
@@ -96,19 +105,14 @@ def _told(layout: Layout, home: Path, databases: Mapping[str, str], environment:
         "HAMLET_EDGE_LISTEN": f"127.0.0.1:{layout.edge}",
         "HAMLET_EDGE_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_door}",
         "HAMLET_EDGE_ADMIN_LISTEN": f"127.0.0.1:{layout.edge_admin}",
+        "HAMLET_EDGE_CACHE_METRICS_LISTEN": "127.0.0.1:0",
         "HAMLET_EDGE_SAMPLING_PERCENT": "1",
         "HAMLET_EDGE_TRUSTED_HOPS": "1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{layout.receiver}",
         "PYTHONUNBUFFERED": "1",
-        **{f"HAMLET_{name.upper()}_TARGET": f"ipv4:{','.join(_addresses(layout, name))}" for name in SERVICES},
+        **{f"HAMLET_{name.upper()}_TARGET": where for name, where in target.items()},
         **{f"HAMLET_{name.upper()}_DATABASE_URL": url for name, url in databases.items()},
-        **environment,
     }
-
-
-def _addresses(layout: Layout, name: str) -> list[str]:
-    """The second replica listens a hundred ports above the first."""
-    return [f"127.0.0.1:{layout.grpc[name] + 100 * number}" for number in range(REPLICAS)]
 
 
 async def _listens(port: int) -> bool:
@@ -118,3 +122,15 @@ async def _listens(port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+async def _answers(port: int) -> bool:
+    """The sockets of the cache listen before nginx does."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /openapi.json HTTP/1.0\r\n\r\n")
+        answer = await reader.readline()
+        writer.close()
+    except OSError:
+        return False
+    return b" 200 " in answer

@@ -1,73 +1,104 @@
-"""One process of a fleet, and how it is restarted with and without manners."""
+"""One member of a fleet, and how it is restarted with and without manners."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Member", "Proxy", "Replica"]
+__all__ = ["Launch", "Member", "Proxy", "Replica"]
 
 _PATIENCE = 60.0
+_MIN_READY_SECONDS = 2.0
+"""As a Deployment's minReadySeconds: the old one may leave once the new one's callers have had time to find it."""
 
 
-class Member:
-    """A Python module as a process; its output goes to `<home>/<name>.log`.
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A process to be.
 
-    Args:
-        command: the module and its arguments.
+    Attributes:
+        command: a Python module and its arguments.
         ready: whether it does its work.
     """
 
-    def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], ready: Callable[[], Awaitable[bool]]
-    ) -> None:
-        self.name, self._command, self._environment, self._ready = name, command, environment, ready
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    ready: Callable[[], Awaitable[bool]]
+
+
+class Member:
+    """What runs once, and is away while it is restarted. Its output goes to `<home>/<name>.log`."""
+
+    def __init__(self, name: str, launch: Launch) -> None:
+        self.name, self._launch = name, launch
         self._process: asyncio.subprocess.Process | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        await self._start()
+        self._process = await self._started(self._launch)
         try:
             yield
         finally:
-            await self._end(signal.SIGTERM)
+            await _end(self._running(), signal.SIGTERM)
 
     async def restart(self, *, gracefully: bool) -> None:
-        """Ends the process and starts another in its place; returns when that is ready.
+        """Puts another process in the place of this one; returns when callers have had time to find it.
 
         Args:
-            gracefully: by SIGTERM, which drains; else by SIGKILL.
+            gracefully: the old one ends by SIGTERM, which drains; else by SIGKILL.
         """
-        await self._end(signal.SIGTERM if gracefully else signal.SIGKILL)
-        await self._start()
+        await _end(self._running(), _signal(gracefully))
+        self._process = await self._started(self._launch)
+        await asyncio.sleep(_MIN_READY_SECONDS)
 
-    async def _start(self) -> None:
-        log = Path(self._environment["HAMLET_HOME"]) / f"{self.name}.log"
+    async def _started(self, launch: Launch) -> asyncio.subprocess.Process:
+        log = Path(launch.environment["HAMLET_HOME"]) / f"{self.name}.log"
         with log.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *self._command),
-                env=dict(self._environment),
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *launch.command),
+                env=dict(launch.environment),
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
             )
-        async with asyncio.timeout(_PATIENCE):
-            while not await self._ready():
-                if self._process.returncode is not None:
-                    raise RuntimeError(f"{self.name} ended at its start:\n{log.read_text()[-4000:]}")
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not await launch.ready():
+                    if process.returncode is not None:
+                        raise RuntimeError(f"{self.name} ended at its start:\n{log.read_text()[-4000:]}")
+                    await asyncio.sleep(0.05)
+        except BaseException:
+            await _end(process, signal.SIGKILL)
+            raise
+        return process
 
-    async def _end(self, number: signal.Signals) -> None:
+    def _running(self) -> asyncio.subprocess.Process:
         assert self._process is not None
-        if self._process.returncode is None:
-            self._process.send_signal(number)
-        async with asyncio.timeout(_PATIENCE):
-            await self._process.wait()
+        return self._process
 
 
 class Replica(Member):
-    """A service's process. Another one serves meanwhile."""
+    """One of a service's processes. It is replaced as Kubernetes does it with `maxSurge: 1, maxUnavailable: 0`: its
+    successor starts at a place that is free, and it leaves when that one is ready.
+
+    Args:
+        launch: of the first process.
+        successors: launches at the service's free places; its replicas share them.
+    """
+
+    def __init__(self, name: str, launch: Launch, successors: list[Launch]) -> None:
+        super().__init__(name, launch)
+        self._successors = successors
+
+    async def restart(self, *, gracefully: bool) -> None:
+        launch, old = self._successors.pop(0), self._running()
+        self._process = await self._started(launch)
+        self._launch, place = launch, self._launch
+        await asyncio.sleep(_MIN_READY_SECONDS)
+        await _end(old, _signal(gracefully))
+        self._successors.append(place)
 
 
 class Proxy(Member):
@@ -77,15 +108,25 @@ class Proxy(Member):
         if not gracefully:
             await super().restart(gracefully=False)
             return
-        assert self._process is not None
         before = self._children()
-        self._process.send_signal(signal.SIGHUP)
+        self._running().send_signal(signal.SIGHUP)
         async with asyncio.timeout(_PATIENCE):
             while before & self._children() or not self._children():
                 await asyncio.sleep(0.05)
+        await asyncio.sleep(_MIN_READY_SECONDS)
 
     def _children(self) -> set[int]:
         """The proxies below the process that looks after them."""
-        assert self._process is not None
-        pid = self._process.pid
+        pid = self._running().pid
         return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def _signal(gracefully: bool) -> signal.Signals:
+    return signal.SIGTERM if gracefully else signal.SIGKILL
+
+
+async def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if process.returncode is None:
+        process.send_signal(number)
+    async with asyncio.timeout(_PATIENCE):
+        await process.wait()

@@ -1,11 +1,14 @@
 // What a blog's public does, at a constant rate and without retries: reads that a cache may answer, reads of signed-in
 // people, comments, and gRPC. Open loop. Whatever is not the answer that was asked for is a failure.
+import exec from 'k6/execution'
 import grpc from 'k6/net/grpc'
 import http from 'k6/http'
 import { Counter } from 'k6/metrics'
 
 const url = __ENV.URL
-const post = __ENV.POST
+// Everybody reads the first and comments go to all: an hour's discussion, and not a million comments a day under one post.
+const posts = __ENV.POSTS.split(',')
+const post = posts[0]
 const total = Number(__ENV.RATE)
 const seconds = Number(__ENV.SECONDS)
 const failed = new Counter('failed')
@@ -16,11 +19,11 @@ const shares = { cachedRead: 0.7, signedInRead: 0.12, grpcRead: 0.12, comment: 0
 
 export const options = {
   scenarios: Object.fromEntries(
-    Object.entries(shares).map(([exec, share]) => [
-      exec,
+    Object.entries(shares).map(([name, share]) => [
+      name,
       {
         executor: 'constant-arrival-rate',
-        exec,
+        exec: name,
         rate: Math.round(total * share),
         timeUnit: '1s',
         duration: `${seconds}s`,
@@ -65,7 +68,7 @@ export function signedInRead() {
 export function comment() {
   const body = JSON.stringify({ authorName: 'Reader', text: `Comment ${__VU}-${__ITER}: well said, and worth reading twice.` })
   const headers = { 'content-type': 'application/json', 'x-forwarded-for': stranger() }
-  const answer = http.post(`${url}/v1/posts/${post}/comments`, body, { headers })
+  const answer = http.post(`${url}/v1/posts/${posts[exec.scenario.iterationInTest % posts.length]}/comments`, body, { headers })
   if (answer.status === 200) accepted.add(1)
   judgedHttp('comment', answer)
 }

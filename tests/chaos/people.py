@@ -1,4 +1,4 @@
-"""Who acts in a drill: an administrator, and a post of theirs that takes comments."""
+"""Who acts in a drill: an administrator, and posts of theirs that take comments."""
 
 from hamlet.account.v1.account_admin_service_pb2 import CreateAdminRequest
 from hamlet.account.v1.account_admin_service_pb2_grpc import AccountAdminServiceStub
