@@ -19,6 +19,13 @@ from mesh.edge.settings import EdgeSettings
 __all__ = ["Places", "render"]
 
 _KEYS_IN_MEBIBYTE = 8_000  # nginx's own figure for `keys_zone`
+_MEMORY = """
+    # The C library of nginx's wheel (musl) gives a second block of one size, and any that is larger than 26 kB, back to
+    # the system at once: more work than all else in a hit. So what a request needs is one block, and no block is large.
+    request_pool_size 16k;
+    output_buffers 2 24k;
+    # A kept answer is small: read and sent with its headers it is one packet; sent as a file it is two.
+    sendfile off;"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ events {{
 http {{
     server_tokens off;
     default_type application/octet-stream;
-    sendfile on;
+    {_MEMORY}
     tcp_nodelay on;
     keepalive_timeout 60s;
     keepalive_requests 100000;
