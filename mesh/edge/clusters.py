@@ -10,10 +10,20 @@ from mesh.edge.village import Identity, Upstream
 
 __all__ = ["collector_cluster", "upstream_cluster"]
 
+_STREAM_WINDOW_BYTES, _STREAMS_PER_CONNECTION = 256 * 1024, 128
+"""Answers that nobody takes must not use up the window of the connection, on which everybody's come: as many streams as
+a service allows (`mesh.options`) fit into it. With Envoy's defaults thirty of a megabyte held all others up."""
+
 _HTTP2 = {
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any_of(
         "extensions.upstreams.http.v3.HttpProtocolOptions",
-        explicit_http_config={"http2_protocol_options": {"connection_keepalive": {"interval": "30s", "timeout": "5s"}}},
+        explicit_http_config={
+            "http2_protocol_options": {
+                "connection_keepalive": {"interval": "30s", "timeout": "5s"},
+                "initial_stream_window_size": _STREAM_WINDOW_BYTES,
+                "initial_connection_window_size": _STREAM_WINDOW_BYTES * _STREAMS_PER_CONNECTION,
+            }
+        },
     )
 }
 

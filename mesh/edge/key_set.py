@@ -39,7 +39,13 @@ def key_set_listener(descriptor_set: Path, upstream: str) -> Config:
             router(),
         ],
     )
-    return {"name": _LISTENER, "address": _SOCKET, "filter_chains": [{"filters": [manager]}]}
+    return {
+        "name": _LISTENER,
+        "address": _SOCKET,
+        # Envoy itself is the only caller, and has to have its keys however many others come.
+        "ignore_global_conn_limit": True,
+        "filter_chains": [{"filters": [manager]}],
+    }
 
 
 def key_set_cluster() -> Config:

@@ -45,6 +45,8 @@ def public_listener(
         "address": door.address,
         # Memory that one slow client can hold; Envoy's default is 1 MiB.
         "per_connection_buffer_limit_bytes": _CONNECTION_BUFFER_BYTES,
+        # A flood at another door must not close this one to our own cache, which has counted its callers.
+        "ignore_global_conn_limit": door.behind_cache,
         "filter_chains": [
             {
                 "filters": [

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mesh.edge import fair_share
 from mesh.edge.clusters import collector_cluster, upstream_cluster
 from mesh.edge.doors import grpc_door, rest_door, socket_address
 from mesh.edge.exposure import WORKLOAD, public_methods
@@ -53,12 +54,19 @@ def render(
             ),
         ),
     ]
+    traced = collector is not None
     doors = [
-        public_listener(door, settings, http_filters=chain, routes=folder / ROUTE_TABLE, traced=collector is not None)
+        listener
         for door, chain in chains
+        for listener in fair_share.shared_out(
+            public_listener(door, settings, http_filters=chain, routes=folder / ROUTE_TABLE, traced=traced),
+            door,
+            settings,
+        )
     ]
     clusters = [upstream_cluster(upstream, village.identity, folder) for upstream in village.upstreams]
     clusters.append(key_set_cluster())
+    clusters += [fair_share.inner_cluster(door) for door, _ in chains if fair_share.counted(door, settings)]
     if collector is not None:
         clusters.append(collector_cluster(COLLECTOR, collector))
     if settings.status_listen:
@@ -69,6 +77,7 @@ def render(
         "admin": {"address": socket_address(settings.admin_listen)},
         "overload_manager": overload_manager(settings),
         "layered_runtime": runtime(),
+        "bootstrap_extensions": [fair_share.bootstrap_extension()],
         "static_resources": {
             "listeners": [key_set_listener(contracts, village.key_set_cluster), *doors],
             "clusters": clusters,

@@ -46,8 +46,11 @@ class EdgeSettings(BaseSettings):
     """How many requests one client may have at once beyond that."""
     max_clients: int = Field(default=20_000, ge=1)
     """Clients counted at a time; beyond it the one not seen for longest is forgotten."""
-    max_connections: int = Field(default=1000, ge=1)
+    max_connections: int = Field(default=4000, ge=1)
     """Connections held at a time."""
+    connections_per_address: int = Field(default=100, ge=1)
+    """Connections that Envoy holds for one address; about one in sixty-four others has to share them. Not counted
+    behind proxies of yours, which all share theirs, nor behind the cache, which counts for itself."""
     max_heap_bytes: int = 512 * 1024 * 1024
     """Memory from which on requests are refused; keep it below the container's limit."""
     watch_idle_seconds: float = 300.0

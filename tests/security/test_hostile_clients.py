@@ -24,7 +24,7 @@ _MOST_AT_ONCE = 20
 @pytest.mark.parametrize("door", ["grpc", "rest", "service"])
 async def test_no_attack_costs_an_honest_client_an_answer(door: str, tmp_path: Path) -> None:
     hurt = {}
-    async with battlefield(door, tmp_path, None, _PATIENCE) as field:
+    async with battlefield(door, tmp_path, patience=_PATIENCE) as field:
         for attack in ATTACKS.values():
             if door not in attack.doors:
                 continue
@@ -38,6 +38,8 @@ async def test_no_attack_costs_an_honest_client_an_answer(door: str, tmp_path: P
 async def test_rapid_reset_shows_where_the_defence_is_taken_out(tmp_path: Path) -> None:
     """The probe can fail: the same attack on the same door, without the edge's reset limits."""
     attack = ATTACKS["rapid reset"]
-    async with battlefield("grpc", tmp_path, weakening_of(attack.name, "grpc"), _PATIENCE) as field:
+    weakening = weakening_of(attack.name, "grpc")
+    assert weakening is not None
+    async with battlefield("grpc", tmp_path, weakening, _PATIENCE) as field:
         outcome = await fight(attack, field, 2.0)
     assert outcome.failures

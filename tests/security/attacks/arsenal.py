@@ -19,7 +19,7 @@ class Attack:
 
     Attributes:
         run: attacks a door for some seconds.
-        doors: `grpc` and `rest` of the edge, `service` inside the mesh.
+        doors: `grpc` and `rest` of the edge, `uncached` for REST without the cache in front, `service` in the mesh.
         seconds: how long it takes to show.
     """
 
@@ -30,6 +30,7 @@ class Attack:
 
 
 _HTTP2 = ("grpc", "service")
+_HTTP1 = ("rest", "uncached")
 
 
 def _nothing(door: Door, seconds: float) -> Tally:
@@ -38,7 +39,7 @@ def _nothing(door: Door, seconds: float) -> Tally:
 
 
 _LIST = (
-    Attack("no attack", _nothing, ("grpc", "service", "rest")),
+    Attack("no attack", _nothing, ("grpc", "service", "rest", "uncached")),
     Attack("rapid reset", floods.rapid_reset, _HTTP2),
     Attack("CONTINUATION flood", floods.continuation_flood, _HTTP2),
     Attack("PING flood", floods.ping_flood, _HTTP2),
@@ -53,14 +54,14 @@ _LIST = (
     Attack("slow headers", slow.slow_headers, _HTTP2, PATIENT),
     Attack("slow body", slow.slow_body, _HTTP2, PATIENT),
     Attack("many connections", slow.many_connections, _HTTP2),
-    Attack("header size h1", rest.header_size, ("rest",)),
-    Attack("header count h1", rest.header_count, ("rest",)),
-    Attack("oversize body", rest.oversize_body, ("rest",)),
-    Attack("content-encoding bomb", rest.content_encoding_bomb, ("rest",)),
-    Attack("deep JSON", rest.deep_json, ("rest",)),
-    Attack("unread answers", rest.unread_answers, ("rest",), 5.0),
-    Attack("slow headers h1", slow.slow_headers_http1, ("rest",), PATIENT),
-    Attack("slow body h1", slow.slow_body_http1, ("rest",), PATIENT),
-    Attack("many connections h1", slow.many_connections, ("rest",)),
+    Attack("header size h1", rest.header_size, _HTTP1),
+    Attack("header count h1", rest.header_count, _HTTP1),
+    Attack("oversize body", rest.oversize_body, _HTTP1),
+    Attack("content-encoding bomb", rest.content_encoding_bomb, _HTTP1),
+    Attack("deep JSON", rest.deep_json, _HTTP1),
+    Attack("unread answers", rest.unread_answers, _HTTP1, 5.0),
+    Attack("slow headers h1", slow.slow_headers_http1, _HTTP1, PATIENT),
+    Attack("slow body h1", slow.slow_body_http1, _HTTP1, PATIENT),
+    Attack("many connections h1", slow.many_connections, _HTTP1),
 )
 ATTACKS = {attack.name: attack for attack in _LIST}

@@ -17,12 +17,14 @@ class Door:
     Attributes:
         certificates: folder with `tls.crt`, `tls.key` and `ca.crt`; "" speaks plaintext.
         server_name: the DNS name in the server's certificate.
+        source: the attacker's own address: the edge counts by address, and its victims have others.
     """
 
     port: int
     certificates: str = ""
     server_name: str = ""
     host: str = "127.0.0.1"
+    source: str = "127.0.0.2"
 
     @property
     def scheme(self) -> str:
@@ -30,7 +32,7 @@ class Door:
 
     def raw(self) -> socket.socket:
         """A TCP connection on which nothing was said."""
-        connected = socket.create_connection((self.host, self.port), _CONNECT_SECONDS)
+        connected = socket.create_connection((self.host, self.port), _CONNECT_SECONDS, (self.source, 0))
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connected
 

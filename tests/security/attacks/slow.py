@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 CONNECTIONS = 300
-MANY = 1500
+MANY = 4500
 LIST_POSTS = "/hamlet.blog.v1.PostReadingService/ListPosts"
 _READERS, _STREAMS_EACH = 40, 3
 
@@ -63,7 +63,7 @@ def slow_body_http1(door: Door, seconds: float) -> Tally:
 
 
 def many_connections(door: Door, seconds: float) -> Tally:
-    """More connections than a door needs, each made and left alone."""
+    """More connections than a door has places for, each made and left alone."""
     return hold(door, seconds, b"", MANY, raw=True, over=_never)
 
 

@@ -1,7 +1,8 @@
 """`make attack`: every attack on every door that it is for, with the defence and without it.
 
 The honest client and the servers run as usual, the attacker behind them (`nice`), because on a machine of few cores it
-is the server that is to be measured and not the attacker's Python. Arguments name attacks or doors; none means all.
+is the server that is to be measured and not the attacker's Python. Arguments name attacks, doors, or an attack on a
+door (`"grpc:zero window"`); none means all.
 """
 
 import asyncio
@@ -12,14 +13,14 @@ from collections.abc import Iterator
 from tests.security.attacks.arsenal import ATTACKS, Attack
 from tests.security.field.duel import duel
 from tests.security.field.report import Row, header, line, verdict
-from tests.security.field.weakening import Weakening, weakening_of
+from tests.security.field.weakening import SHIPPED, Weakening, weakening_of
 
 
-def _programme(chosen: set[str]) -> Iterator[tuple[Attack, str, Weakening | None]]:
+def _programme(chosen: set[str]) -> Iterator[tuple[Attack, str, Weakening]]:
     for attack in ATTACKS.values():
         for door in attack.doors:
-            if not chosen or chosen & {attack.name, door}:
-                yield attack, door, None
+            if not chosen or chosen & {attack.name, door, f"{door}:{attack.name}"}:
+                yield attack, door, SHIPPED
                 if (weakening := weakening_of(attack.name, door)) is not None:
                     yield attack, door, weakening
 
@@ -29,7 +30,7 @@ async def _main(chosen: set[str]) -> None:
     rows, started = [], time.monotonic()
     for attack, door, weakening in _programme(chosen):
         outcome = await duel(attack, door, weakening)
-        rows.append(Row(attack.name, door, weakening.what if weakening else "", outcome))
+        rows.append(Row(attack.name, door, weakening.what, outcome))
         _say(line(rows[-1]))
     _say(f"\n{len(rows)} duels in {time.monotonic() - started:.0f} s")
     _say(verdict(rows))

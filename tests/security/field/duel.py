@@ -37,7 +37,7 @@ class Outcome:
     tally: Tally
 
 
-async def duel(attack: Attack, door: str, weakening: Weakening | None, seconds: float | None = None) -> Outcome:
+async def duel(attack: Attack, door: str, weakening: Weakening, seconds: float | None = None) -> Outcome:
     """Starts the servers anew, so that no attack meets what another has left."""
     with tempfile.TemporaryDirectory() as folder:
         async with battlefield(door, Path(folder), weakening) as field:
@@ -50,7 +50,7 @@ async def fight(attack: Attack, field: Battlefield, seconds: float, victim: Vict
     for _ in range(_WARM_UP_CALLS):
         await field.probe()
     victim, over = victim or Victim(), asyncio.Event()
-    async with Memory(field.pid) as memory:
+    async with Memory(field.pids) as memory:
         suffering = asyncio.create_task(victim.suffer(field.probe, over))
         tally = await _attacker(attack, field.door, seconds)
         over.set()

@@ -1,7 +1,8 @@
-"""The resident memory of a process and its children, before and at its highest."""
+"""The resident memory of processes and their children, before and at its highest."""
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["Memory"]
@@ -13,9 +14,9 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Memory:
     """Watches while the block runs; `before_mib` and `peak_mib` say what was seen."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self.before_mib = self.peak_mib = _resident_mib(pid)
+    def __init__(self, pids: Sequence[int]) -> None:
+        self._pids = pids
+        self.before_mib = self.peak_mib = self._resident_mib()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Memory":
@@ -33,7 +34,10 @@ class Memory:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _look(self) -> None:
-        self.peak_mib = max(self.peak_mib, _resident_mib(self._pid))
+        self.peak_mib = max(self.peak_mib, self._resident_mib())
+
+    def _resident_mib(self) -> float:
+        return sum(map(_resident_mib, self._pids))
 
 
 def _resident_mib(pid: int) -> float:

@@ -1,6 +1,7 @@
 """The table of all duels, and the one line that a machine reads."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -41,7 +42,13 @@ def line(row: Row) -> str:
         f"{it.memory_mib[0]:.0f} > {it.memory_mib[1]:.0f}",
         f"{it.tally.held} / {it.tally.cut}",
     )
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)) + row.without
+    shown = "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
+    return (shown + (row.without or _kinds(it.failures))).rstrip()
+
+
+def _kinds(failures: list[str]) -> str:
+    """The kinds of failure, most frequent first."""
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(failures).most_common(3))
 
 
 def verdict(rows: Iterable[Row]) -> str:

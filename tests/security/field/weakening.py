@@ -5,15 +5,24 @@ arguments with gRPC core's defaults. `None` for an attack means that the defence
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mesh.edge.typed import Config
 
-__all__ = ["Weakening", "weakening_of"]
+__all__ = ["SHIPPED", "Weakening", "weakening_of"]
 
 _ENDLESS = 2**31 - 1
+
+
+def _as_it_is(bootstrap: Config) -> None:
+    pass
+
+
+def _as_written(configuration: str) -> str:
+    return configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +30,19 @@ class Weakening:
     """What is taken out.
 
     Attributes:
+        what: "" for nothing.
         edge: changes the rendered bootstrap.
+        cache: changes nginx's configuration.
         options: channel arguments of the service.
     """
 
     what: str
-    edge: Callable[[Config], None] | None = None
+    edge: Callable[[Config], None] = _as_it_is
+    cache: Callable[[str], str] = _as_written
     options: dict[str, int] = field(default_factory=dict)
+
+
+SHIPPED = Weakening("")
 
 
 def weakening_of(attack: str, door: str) -> Weakening | None:
@@ -37,7 +52,8 @@ def weakening_of(attack: str, door: str) -> Weakening | None:
 def _managers(bootstrap: Config) -> list[Config]:
     """The connection managers of the doors."""
     listeners = [each for each in bootstrap["static_resources"]["listeners"] if each["name"] != "key-set"]
-    return [listener["filter_chains"][0]["filters"][0]["typed_config"] for listener in listeners]
+    filters = [each["filter_chains"][0]["filters"][0]["typed_config"] for each in listeners]
+    return [each for each in filters if each["@type"].endswith(".HttpConnectionManager")]
 
 
 def _for_each_route(bootstrap: Config, change: Callable[[Config], None]) -> None:
@@ -113,17 +129,34 @@ def _no_body_limits(bootstrap: Config) -> None:
                 each["typed_config"]["max_request_body_size"] = _ENDLESS
 
 
-def _no_connection_limit(bootstrap: Config) -> None:
-    monitors = bootstrap["overload_manager"]["resource_monitors"]
-    monitors[:] = [each for each in monitors if "connections" not in each["name"]]
+def _no_shares(bootstrap: Config) -> None:
+    for listener in bootstrap["static_resources"]["listeners"]:
+        for chain in listener["filter_chains"]:
+            for each in chain["filters"]:
+                if each["name"] == "envoy.filters.network.connection_limit":
+                    each["typed_config"]["max_connections"] = _ENDLESS
 
 
-_HEADERS = Weakening("header limits", _no_header_limits)
-_PATIENCE = Weakening("time limits", _no_patience_limits)
-_CONNECTIONS = Weakening("connection limit", _no_connection_limit)
+def _set(**values: str) -> Callable[[str], str]:
+    """nginx's configuration with other values for directives, wherever they stand."""
+
+    def change(configuration: str) -> str:
+        for name, value in values.items():
+            configuration, found = re.subn(rf"\b{name} [^;]*;", f"{name} {value};", configuration)
+            assert found, name
+        return configuration
+
+    return change
+
+
+_HEADERS = Weakening(
+    "header limits", _no_header_limits, _set(large_client_header_buffers="200 64k", max_headers="1000000")
+)
+_PATIENCE = Weakening("time limits", _no_patience_limits, _set(client_header_timeout="1h", client_body_timeout="1h"))
+_CONNECTIONS = Weakening("shares of connections", _no_shares)
 _MESSAGE = Weakening("message limit of the service", options={"grpc.max_receive_message_length": -1})
 _CONTROL = Weakening("control frame limit", _no_control_limits)
-_BUFFERS = Weakening("buffer and window limits", _no_buffer_limits)
+_BUFFERS = Weakening("buffer and window limits", _no_buffer_limits, _set(send_timeout="1h", proxy_buffers="256 1m"))
 
 _EDGE = {
     "rapid reset": Weakening("reset limits, stream limit, retries", _no_reset_limits),
@@ -142,7 +175,7 @@ _EDGE = {
     "many connections": _CONNECTIONS,
     "header size h1": _HEADERS,
     "header count h1": _HEADERS,
-    "oversize body": Weakening("body limit", _no_body_limits),
+    "oversize body": Weakening("body limit", _no_body_limits, _set(client_max_body_size="0")),
     "unread answers": _BUFFERS,
     "slow headers h1": _PATIENCE,
     "slow body h1": _PATIENCE,

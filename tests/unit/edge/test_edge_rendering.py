@@ -33,7 +33,9 @@ def listeners(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def manager(config: dict[str, Any], door: str = REST) -> dict[str, Any]:
-    found: dict[str, Any] = listeners(config)[door]["filter_chains"][0]["filters"][0]["typed_config"]
+    there = listeners(config)
+    listener = there.get(f"{door}-http") or there[door]
+    found: dict[str, Any] = listener["filter_chains"][0]["filters"][0]["typed_config"]
     return found
 
 
