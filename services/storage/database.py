@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from mesh import call as calls
+from mesh.deadline import Deadline
 from mesh.errors import HamletError
 from services.storage.errors import RETRY_AFTER, hamlet_error
 from services.storage.postgresql import postgresql_engines
@@ -20,8 +21,11 @@ from services.storage.url import is_sqlite, parse_url, sqlite_path
 
 __all__ = ["Database"]
 
-# Seconds to get a connection and begin. Below one, so that a dead database fails the call fast.
+# Seconds to get a connection and begin, for work that serves no call: readiness is known within a second.
 _BEGIN_LIMIT = 0.9
+# How much of what is left of a call it may take. Not that second alone: while another process starts on the same cores
+# it passes although the database is well (`make drill-restart`), and who has time left would be refused.
+_BEGIN_SHARE = 0.75
 
 
 class Database:
@@ -108,7 +112,7 @@ async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 async def _begin(session: AsyncSession) -> None:
     call = calls.current_or_none()
-    limit = _BEGIN_LIMIT if call is None else call.deadline.budget(_BEGIN_LIMIT)
+    limit = _BEGIN_LIMIT if call is None else _seconds_to_begin(call.deadline)
     try:
         async with asyncio.timeout(limit):
             await session.connection()
@@ -120,6 +124,10 @@ async def _begin(session: AsyncSession) -> None:
             retry_after=RETRY_AFTER,
             debug=f"no database connection within {limit:.2f} s",
         ) from None
+
+
+def _seconds_to_begin(deadline: Deadline) -> float:
+    return max(deadline.budget(_BEGIN_LIMIT), _BEGIN_SHARE * (deadline.remaining() or 0.0))
 
 
 @contextmanager

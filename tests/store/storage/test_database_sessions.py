@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import text
@@ -141,7 +142,9 @@ async def test_a_call_without_time_left_is_told_so(numbers: Database) -> None:
         await served(call_of(seconds=0.0), lambda: _insert(numbers))
 
 
-async def test_exhausted_connections_fail_a_call_within_a_second(numbers: Database) -> None:
+@asynccontextmanager
+async def _exhausted(numbers: Database) -> AsyncIterator[None]:
+    """No connection for writing is free until the block ends."""
     release, held = asyncio.Event(), asyncio.Semaphore(0)
 
     async def hold() -> None:
@@ -154,14 +157,35 @@ async def test_exhausted_connections_fail_a_call_within_a_second(numbers: Databa
     holders = [asyncio.create_task(hold()) for _ in range(limit)]
     for _ in holders:
         await asyncio.wait_for(held.acquire(), 5)
-    started = time.monotonic()
-    with pytest.raises(HamletError, match="UNAVAILABLE") as caught:
-        await _insert(numbers)
-    assert time.monotonic() - started < 1.5
-    assert caught.value.retry_after
+    yield
     release.set()
     await asyncio.gather(*holders)
+
+
+async def test_exhausted_connections_fail_background_work_within_a_second(numbers: Database) -> None:
+    async with _exhausted(numbers):
+        started = time.monotonic()
+        with pytest.raises(HamletError, match="UNAVAILABLE") as caught:
+            await _insert(numbers)
+        assert time.monotonic() - started < 1.5
+        assert caught.value.retry_after
     await _insert(numbers)
+
+
+async def test_a_call_waits_for_a_connection_as_long_as_its_deadline_leaves_room(
+    numbers: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _exhausted(numbers):
+        monkeypatch.setattr("services.storage.database._BEGIN_LIMIT", 0.0)
+        waiting = asyncio.create_task(served(call_of(seconds=30.0), lambda: _insert(numbers)))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        with pytest.raises(HamletError, match="UNAVAILABLE"):
+            await served(call_of(seconds=0.2), lambda: _insert(numbers))
+    await waiting
+    monkeypatch.undo()
+    assert await _stored(numbers) == [1]
 
 
 async def test_closing_leaves_no_thread_behind(database_url: str) -> None:
