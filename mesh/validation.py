@@ -10,20 +10,24 @@ from protovalidate import Validator, Violation
 
 from mesh.errors import HamletError
 from mesh.errors import Violation as FieldViolation
+from mesh.times import times_out_of_range
 
 __all__ = ["has_rules", "validate"]
 
 _MOST_REPORTED = 20
+_NO_TIME = ("must be a time that protobuf defines", "TIME_OUT_OF_RANGE")
 _validator = Validator()
 
 
 def validate(message: Message) -> None:
-    """Checks a message against the rules of the contract.
+    """Checks a message against the rules of the contract, and its times against protobuf's own.
 
     Raises:
         HamletError: INVALID_REQUEST with one violation a broken rule, without the offending values; MALFORMED_REQUEST
             for bytes that protobuf takes and protovalidate does not.
     """
+    if found := [FieldViolation(path, *_NO_TIME) for path in times_out_of_range(message)]:
+        raise HamletError(ErrorReason.ERROR_REASON_INVALID_REQUEST, violations=found[:_MOST_REPORTED])
     if not has_rules(message.DESCRIPTOR):
         return
     try:

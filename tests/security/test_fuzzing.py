@@ -33,7 +33,7 @@ def test_no_input_is_answered_as_our_fault(tmp_path: Path) -> None:
 
 
 def test_a_planted_bug_is_found(tmp_path: Path) -> None:
-    found = fuzz(tmp_path, 500, 1, planted=True)
+    found = fuzz(tmp_path, 500, 1, kind="planted")
     assert found.summary()["internal"]
     assert found.faults
 

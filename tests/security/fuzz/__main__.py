@@ -24,12 +24,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
     parser.add_argument("--seconds", type=float, default=1e9, help="end after so long, although it is not done")
     parser.add_argument("--folder", type=Path, help="where what is found is kept")
+    parser.add_argument("--real", action="store_true", help="with the services' handlers behind the chain")
     told = parser.parse_args()
+    kind = "real" if told.real else ""
     started = time.monotonic()
     with ExitStack() as stack:
         folder = told.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         try:
-            found = fuzz(folder, told.runs, told.processes, seed=told.seed, seconds=told.seconds)
+            found = fuzz(folder, told.runs, told.processes, seed=told.seed, seconds=told.seconds, kind=kind)
         except StaleError as error:
             sys.stdout.write(f"the harness is stale:\n{error}\n")
             return 2

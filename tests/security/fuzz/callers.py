@@ -62,10 +62,11 @@ class Callers:
 
     Args:
         mesh: whose tokens and trust domain are the right ones.
+        known: the id of an account that exists; many calls come from it.
     """
 
-    def __init__(self, mesh: TestMesh) -> None:
-        self._mesh = mesh
+    def __init__(self, mesh: TestMesh, known: str = "") -> None:
+        self._mesh, self._known = mesh, known
         self._calls, self._signed, self._tokens = 0, float("-inf"), [""]
         self._lesser, self._false_tokens = [""], [""]
 
@@ -89,11 +90,12 @@ class Callers:
             return
         self._signed = time.monotonic()
         self._tokens = [self._token(number, Role.ROLE_ADMIN) for number in range(_PEOPLE)]
-        self._lesser = [self._token(_PEOPLE + number, role) for number in range(8) for role in _LESSER]
+        self._lesser = [self._token(number, role) for number in range(8) for role in _LESSER]
         self._false_tokens = _false_tokens(self._mesh)
 
     def _token(self, number: int, role: Role.ValueType) -> str:
-        return self._mesh.token(person(f"{number:08d}{ID[8:]}", role))
+        account_id = self._known if self._known and number % 4 == 0 else f"{number:08d}{ID[8:]}"
+        return self._mesh.token(person(account_id, role))
 
     def _admitted(self, rpc: Method, chance: random.Random, *, rest: bool) -> StubContext:
         alone = bool(rpc.autonomous_workloads) and chance.random() < 0.3

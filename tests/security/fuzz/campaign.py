@@ -1,8 +1,10 @@
 """Several fuzzing processes, what they found together, and whether it means anything."""
 
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from tests.security.fuzz.tally import CLIENT_ERRORS, TALLY, Tally
 __all__ = ["StaleError", "doubts", "fuzz", "table"]
 
 ROOT = Path(__file__).resolve().parents[3]
+_IN_MEMORY = Path("/dev/shm")
 _LEAST_REACHED, _LEAST_REACHED_OF_ONE, _ENOUGH = 0.3, 0.1, 1000
 
 
@@ -21,37 +24,43 @@ class StaleError(Exception):
     """A process's self check failed."""
 
 
-def fuzz(
-    folder: Path, runs: int, processes: int, *, seed: int = 1, seconds: float = 1e9, planted: bool = False
-) -> Tally:
+def fuzz(folder: Path, runs: int, processes: int, *, seed: int = 1, seconds: float = 1e9, kind: str = "") -> Tally:
     """Runs `processes` side by side until the folder has seen `runs` executions, or for `seconds`.
 
-    SIGTERM ends it, and what was found until then is what it returns.
+    Args:
+        kind: `planted` puts a bug into the chain, `real` the services behind it.
+
+    Returns:
+        What was found, until SIGTERM if that ended it.
 
     Raises:
         StaleError: the harness is no server any more to the chain.
     """
-    running = []
-    for number in range(processes):
-        place = folder / str(number)
-        place.mkdir(parents=True, exist_ok=True)
-        share = str(runs // processes + (number < runs % processes))
-        extra = ["planted"] if planted else []
-        command = [sys.executable, "-m", "tests.security.fuzz.worker", share, str(seconds), str(seed + number)]
-        with (place / "log.txt").open("wb") as log:
-            process = subprocess.Popen([*command, str(place), *extra], cwd=ROOT, stdout=log, stderr=log)
-        running.append((process, place))
-    before = signal.signal(signal.SIGTERM, lambda *_: _end(running))
-    try:
-        found = Tally()
-        for process, place in running:
-            found.add(_ended(process.wait(), place))
-    finally:
-        for process, _ in running:
-            process.kill()
-            process.wait()
-        signal.signal(signal.SIGTERM, before)
+    with tempfile.TemporaryDirectory(dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None) as scratch:
+        running = []
+        for number in range(processes):
+            share = runs // processes + (number < runs % processes)
+            told = [str(share), str(seconds), str(seed + number), str(folder / str(number)), *([kind] if kind else [])]
+            running.append((_begun(told, folder / str(number), scratch), folder / str(number)))
+        before = signal.signal(signal.SIGTERM, lambda *_: _end(running))
+        try:
+            found = Tally()
+            for process, place in running:
+                found.add(_ended(process.wait(), place))
+        finally:
+            for process, _ in running:
+                process.kill()
+                process.wait()
+            signal.signal(signal.SIGTERM, before)
     return found
+
+
+def _begun(told: list[str], place: Path, scratch: str) -> "subprocess.Popen[bytes]":
+    place.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "tests.security.fuzz.worker", *told]
+    environment = {**os.environ, "TMPDIR": scratch, "HAMLET_LOG_FORMAT": "json"}
+    with (place / "log.txt").open("wb") as log:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
 
 def _end(running: list[tuple[subprocess.Popen[bytes], Path]]) -> None:

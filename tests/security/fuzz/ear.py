@@ -7,7 +7,7 @@ from tests.security.fuzz.seeds import CANARY
 
 __all__ = ["Ear"]
 
-_KEPT = 300
+_KEPT, _LONGEST = 300, 1500
 
 
 class Ear(io.StringIO):
@@ -16,6 +16,8 @@ class Ear(io.StringIO):
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[str] = []
+        self.failed = ""
+        """The last line about a call that failed, or about work beside the calls that did."""
 
     def listen(self) -> None:
         configure_logs("fuzzed", stream=self)
@@ -23,4 +25,6 @@ class Ear(io.StringIO):
     def write(self, text: str) -> int:
         if CANARY in text:
             self.heard.append(text[:_KEPT])
+        if "failed" in text:
+            self.failed = text[-_LONGEST:]
         return len(text)

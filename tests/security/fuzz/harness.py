@@ -30,6 +30,8 @@ __all__ = ["PLANTED", "Harness", "Ran", "empty_handler"]
 
 PLANTED = b"\x7f"
 """The byte on which a planted bug raises."""
+_PATIENCE = 0.05
+"""Seconds after which the client of a watch goes away."""
 Implementation = Callable[[Any, Any], Any]
 
 
@@ -62,7 +64,8 @@ class Harness:
     Args:
         mesh: whose keys and trust domain count.
         loop: in which the calls run.
-        handler_of: gives an RPC's handler.
+        handler_of: gives an RPC's handler; without it they are empty.
+        known: the id of an account that exists to the handlers.
         planted: puts a bug into the chain, to see that it is found.
     """
 
@@ -71,11 +74,13 @@ class Harness:
         mesh: TestMesh,
         loop: asyncio.AbstractEventLoop,
         handler_of: Callable[[Method], Implementation] | None = None,
+        known: str = "",
         *,
         planted: bool = False,
     ) -> None:
         self.rpcs = all_rpcs()
-        self.callers = Callers(mesh)
+        self.empty = handler_of is None
+        self.callers = Callers(mesh, known)
         settings = mesh.settings
         verifier = TokenVerifier(mesh.keys(), issuer=settings.token_issuer, audience=settings.token_audience)
         workload = Workload("blog", settings, setup("blog", environment={}), None)
@@ -116,7 +121,12 @@ async def _carried_out(handler: Any, rpc: Method, payload: bytes, context: StubC
     assert rpc.descriptor is not None
     incoming = _stream(payload) if rpc.descriptor.client_streaming else payload
     with contextlib.suppress(StubContext.Aborted):
-        answer = await handler(incoming, context)
+        try:
+            async with asyncio.timeout(_PATIENCE if rpc.long_lived else None):
+                answer = await handler(incoming, context)
+        except TimeoutError:
+            context.leave()
+            return
         assert rpc.descriptor.server_streaming or isinstance(answer, bytes)
 
 

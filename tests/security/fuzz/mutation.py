@@ -54,11 +54,11 @@ class Mutator:
         index, payload = data[0] % len(self._rpcs), data[HEAD:]
         head = bytes([index]) + (chance.randbytes(HEAD - 1) if chance.random() < 0.2 else data[1:HEAD])
         kind = chance.random()
-        if kind < 0.2:
+        if kind < 0.15:
             payload = self._as_bytes(payload, max(1, max_size - HEAD))
-        elif kind < 0.4:
+        elif kind < 0.35:
             payload = self._as_message(self._rpcs[index], payload, chance)
-        elif kind < 0.6:
+        elif kind < 0.52:
             payload = broken(payload, chance.choice(self._seeds.wild[index]), chance)
         return (head + payload)[:max_size]
 

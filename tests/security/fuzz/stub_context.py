@@ -75,6 +75,10 @@ class StubContext:
     def trailing_metadata(self) -> Any:
         return ()
 
+    def leave(self) -> None:
+        """The client goes away."""
+        self.code, self.reason = grpc.StatusCode.CANCELLED, "by the client"
+
     async def abort(self, code: grpc.StatusCode, details: str = "", trailing_metadata: Any = ()) -> NoReturn:
         _require_legal(trailing_metadata)
         self.code = code

@@ -44,13 +44,17 @@ class Tally:
     def executions(self) -> int:
         return self.outcomes.total() + self.crashed.total()
 
-    def count(self, ran: Ran, data: bytes) -> None:
+    def count(self, ran: Ran, data: bytes, where: str = "") -> None:
+        """
+        Args:
+            where: what the log says of it.
+        """
         code, _, reason = ran.outcome.partition(" ")
         self.outcomes[ran.path, ran.outcome] += 1
         self.reached[ran.path] += ran.reached
         blameless = code == "OK" or (code in CLIENT_ERRORS and reason)
         if not blameless and len(self.faults) < _KEPT:
-            self.faults.append(f"{ran.path} {ran.outcome} {data.hex()}")
+            self.faults.append(f"{ran.path} {ran.outcome} {data.hex()} {where}")
 
     def leak(self, path: str, line: str) -> None:
         self.leaks[path] += 1

@@ -1,4 +1,4 @@
-"""One fuzzing process: `python -m tests.security.fuzz.worker RUNS SECONDS SEED FOLDER [planted]`.
+"""One fuzzing process: `python -m tests.security.fuzz.worker RUNS SECONDS SEED FOLDER [planted | real]`.
 
 atheris (libFuzzer) chooses inputs by what they reach in the mesh. What is found is in FOLDER/tally.json every few
 seconds, and a later process goes on from there. It ends after RUNS executions of all processes that used FOLDER, after
@@ -7,12 +7,13 @@ SECONDS, on SIGTERM, or when its parent is gone.
 
 import os
 import random
-import shutil
 import signal
 import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import atheris
@@ -24,7 +25,7 @@ from tests.security.fuzz.mutation import HEAD, Mutator, Seeds
 from tests.security.fuzz.self_check import STALE, StaleHarnessError, self_check
 from tests.security.fuzz.tally import TALLY, Tally
 
-_HANG_SECONDS, _MEGABYTES = 10, 1024
+_HANG_SECONDS, _MEGABYTES = 30, 1536
 _LOOKS_UP_EVERY, _SAVED_EVERY = 256, 3.0
 
 
@@ -54,7 +55,7 @@ class _Work:
     def _run(self, data: bytes) -> None:
         path = self._harness.rpcs[data[0] % len(self._harness.rpcs)].path
         try:
-            self.tally.count(self._harness.run(data), data)
+            self.tally.count(self._harness.run(data), data, self._ear.failed)
         except Exception:
             self.tally.crash(path, f"{data.hex()}\n{traceback.format_exc()}")
         while self._ear.heard:
@@ -68,19 +69,30 @@ class _Work:
             self.tally.save(self._file)
 
 
-def main(runs: int, seconds: float, seed: int, folder: Path, planted: bool) -> None:
-    place = Path(tempfile.mkdtemp())
+def main(runs: int, seconds: float, seed: int, folder: Path, kind: str) -> None:
+    place = Path(tempfile.mkdtemp())  # In a folder that the campaign removes: this process ends all at once.
     (place / "mesh").mkdir()
-    with Harness.in_folder(place / "mesh", planted=planted) as harness:
-        seeds = Seeds(harness.rpcs, random.Random(seed))
+    with _harness(place / "mesh", kind) as (harness, words):
+        seeds = Seeds(harness.rpcs, random.Random(seed), words)
         try:
             self_check(harness, seeds, place)
         except StaleHarnessError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(STALE)
-        finally:
-            shutil.rmtree(place)
         _fuzz(harness, seeds, runs, seconds, seed, folder)
+
+
+@contextmanager
+def _harness(place: Path, kind: str) -> Iterator[tuple[Harness, Sequence[str]]]:
+    """And words that its handlers know."""
+    if kind == "real":
+        with atheris.instrument_imports(include=["services"]):
+            from tests.security.fuzz.village import among_the_services
+        with among_the_services(place) as (harness, found):
+            yield harness, found.words
+    else:
+        with Harness.in_folder(place, planted=kind == "planted") as harness:
+            yield harness, ()
 
 
 def _fuzz(harness: Harness, seeds: Seeds, runs: int, seconds: float, seed: int, folder: Path) -> None:
@@ -101,5 +113,5 @@ def _fuzz(harness: Harness, seeds: Seeds, runs: int, seconds: float, seed: int, 
 
 
 if __name__ == "__main__":
-    runs, seconds, seed, folder, *extra = sys.argv[1:]
-    main(int(runs), float(seconds), int(seed), Path(folder), planted=extra == ["planted"])
+    runs, seconds, seed, folder, *kind = sys.argv[1:]
+    main(int(runs), float(seconds), int(seed), Path(folder), "".join(kind))
