@@ -80,7 +80,7 @@ image: {{ include "hamlet.image" . }}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 envFrom:
   - configMapRef: {name: {{ include "hamlet.name" (dict "root" .root "name" "settings") }}}
-{{- with include "hamlet.env" . }}
+{{- with include "hamlet.env" . | trim }}
 env:
   {{- . | nindent 2 }}
 {{- end }}

@@ -1,0 +1,1 @@
+"""What the chart's Jobs run inside a cluster: certificates, the first administrator, a walk through the village."""

@@ -1,0 +1,43 @@
+"""Every variable that the village's processes read, from the classes that read them."""
+
+from collections.abc import Iterator
+
+from pydantic_settings import BaseSettings
+
+from mesh.edge import EdgeSettings
+from mesh.edge.cache import CacheSettings
+from mesh.settings import EndpointSettings, MeshSettings
+from services.account.settings import AccountSettings
+from services.blog.settings import BlogSettings
+from services.cli.cluster.certificates import ClusterSettings
+from services.cli.layout import SERVICES
+from services.comment.settings import CommentSettings
+from services.spam.settings import SpamSettings
+
+__all__ = ["known_variables"]
+
+_SETTINGS: tuple[type[BaseSettings], ...] = (
+    MeshSettings,
+    EdgeSettings,
+    CacheSettings,
+    AccountSettings,
+    BlogSettings,
+    CommentSettings,
+    SpamSettings,
+    ClusterSettings,
+)
+_OF_JOBS = ("HAMLET_ADMIN_USERNAME", "HAMLET_ADMIN_EMAIL", "HAMLET_ADMIN_PASSWORD", "HAMLET_URL", "HAMLET_JAEGER_URL")
+_OF_OTHERS = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OTEL_EXPORTER_OTLP_ENDPOINT", "HAMLET_LOG_FORMAT")
+
+
+def known_variables() -> frozenset[str]:
+    return frozenset(_named()) | {*_OF_JOBS, *_OF_OTHERS}
+
+
+def _named() -> Iterator[str]:
+    for settings in _SETTINGS:
+        prefix = settings.model_config["env_prefix"]
+        yield from (f"{prefix}{field}".upper() for field in settings.model_fields)
+    for service in SERVICES:
+        yield f"HAMLET_{service.upper()}_DATABASE_URL"
+        yield from (f"HAMLET_{service}_{field}".upper() for field in EndpointSettings.model_fields)
