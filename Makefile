@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+CHECKOV := .venv-checkov
 READY := $(VENV)/.ready
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 
@@ -97,6 +98,27 @@ attack-sign-in: $(READY) ## Guess at passwords for three simulated quarters of a
 .PHONY: screenshot-docs
 screenshot-docs: $(READY) browser ## A picture of the running village's /docs; prints the file's path
 	@$(BIN)/python -m tests.browser.screenshot $(ARGS)
+
+.PHONY: chart-test
+chart-test: $(READY) promtool $(CHECKOV)/.ready ## The Helm chart: rendered, validated, scanned, compared with what was reviewed
+	@$(BIN)/helm lint --strict helm/hamlet
+	@$(BIN)/pytest -n 2 tests/chart tests/contract/test_helm_policy.py tests/unit/cli/test_cluster_certificates.py
+	@$(BIN)/python -m tests.chart.scan $(CHECKOV)/bin/checkov
+
+.PHONY: chart-golden
+chart-golden: $(READY) ## Write what the chart renders to anew; read the difference before you commit it
+	@$(BIN)/python -m tests.chart.golden
+
+.PHONY: promtool
+promtool: ## Install Debian's Prometheus, whose promtool checks the alert rules (needs root)
+	@command -v promtool >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends prometheus; }
+
+# Its own environment: it pins versions that the application's dependencies exclude.
+$(CHECKOV)/.ready:
+	@$(PYTHON) -m venv $(CHECKOV)
+	@echo "installing checkov (a few minutes the first time)"
+	@$(CHECKOV)/bin/pip install --quiet checkov==3.3.30
+	@touch $@
 
 .PHONY: test-jaeger
 test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)

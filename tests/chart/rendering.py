@@ -34,7 +34,7 @@ Manifest = dict[str, Any]
 
 def template(*arguments: str, chart: Path = CHART) -> subprocess.CompletedProcess[str]:
     """`helm template` of a release named `village` in the namespace `hamlet`."""
-    command = [HELM, "template", "village", chart, "--namespace", "hamlet", *arguments]
+    command: list[str | Path] = [HELM, "template", "village", chart, "--namespace", "hamlet", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -47,7 +47,8 @@ def render(values: str = "minimal", *settings: str) -> tuple[Manifest, ...]:
     """
     done = template("--values", str(OF_VALUES[values]), *(f"--set={each}" for each in settings))
     assert done.returncode == 0, done.stderr
-    return tuple(each for each in yaml.safe_load_all(done.stdout) if each)
+    # The parser in C, which is ten times as fast.
+    return tuple(each for each in yaml.load_all(done.stdout, yaml.CSafeLoader) if each)
 
 
 def refusal(*settings: str) -> str:

@@ -1,7 +1,9 @@
 """Every member of the matrix is valid for the oldest and the newest Kubernetes that the chart supports."""
 
 import copy
+import json
 import subprocess
+from functools import cache
 
 import kubernetes_validate
 import pytest
@@ -23,6 +25,13 @@ CUSTOM = {
 """API groups whose schemas Kubernetes does not know."""
 
 
+@cache
+def validated(document: str, version: str) -> str:
+    """The version whose schema was applied; members of the matrix have most documents in common."""
+    applied: str = kubernetes_validate.validate(json.loads(document), version, strict=True)
+    return applied
+
+
 def test_the_matrix_is_the_one_that_was_promised() -> None:
     assert set(OF_VALUES) == {"minimal", "production", "gpu", "linkerd", "istio", "no-jaeger", "postgres"}
 
@@ -34,7 +43,7 @@ def test_it_is_valid(values: str, version: str) -> None:
     for each in render(values):
         if each["apiVersion"].split("/")[0] in CUSTOM:
             continue
-        assert version.startswith(kubernetes_validate.validate(each, version, strict=True)), name_of(each)
+        assert version.startswith(validated(json.dumps(each), version)), name_of(each)
         seen += 1
     assert seen > 30
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from mesh.edge.cache.process import CacheProcess
 from tests.chart.rendering import OF_VALUES, Manifest, containers, kinds, name_of, pods, render
 from tests.chart.settings_of import known_variables
 
@@ -71,7 +70,6 @@ def test_envoy_outlives_the_cache_before_it() -> None:
     envoy, cache = (
         next(each for _, each, _ in containers(render()) if each["name"] == name) for name in ("envoy", "cache")
     )
-    assert CacheProcess._grace.fget is not None
     drain = float(next(each["value"] for each in cache["env"] if each["name"] == "HAMLET_EDGE_DRAIN_SECONDS"))
     after = envoy["lifecycle"]["preStop"]["sleep"]["seconds"] - cache["lifecycle"]["preStop"]["sleep"]["seconds"]
     # What CacheProcess waits, and the second that nginx has after SIGTERM.

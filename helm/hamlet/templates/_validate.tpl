@@ -75,7 +75,7 @@
 {{- if and (not .autoscaling.enabled) (lt (.replicas | int) 1) -}}
 {{- fail "\n\nspam.gpu.enabled with spam.gpu.replicas 0 makes no pod: set at least 1, or turn spam.gpu.enabled off." -}}
 {{- end -}}
-{{- $scaling := merge (deepCopy .autoscaling) $.Values.defaults.autoscaling -}}
+{{- $scaling := include "hamlet.gpuAutoscaling" $ | fromYaml -}}
 {{- include "hamlet.validate.autoscaling" (dict "root" $ "name" "spam.gpu" "autoscaling" $scaling) -}}
 {{- end -}}
 {{- end -}}

@@ -15,6 +15,15 @@
 {{- toYaml $merged -}}
 {{- end -}}
 
+{{/* What the GPU's replicas are scaled by. Not with `merge`, which takes a 0 for something that was not said. */}}
+{{- define "hamlet.gpuAutoscaling" -}}
+{{- $scaling := deepCopy .Values.defaults.autoscaling -}}
+{{- range $key, $given := .Values.spam.gpu.autoscaling -}}
+{{- $_ := set $scaling $key $given -}}
+{{- end -}}
+{{- toYaml $scaling -}}
+{{- end -}}
+
 {{- define "hamlet.policy" -}}
 {{- .Files.Get "files/policy.yaml" -}}
 {{- end -}}
