@@ -145,7 +145,7 @@ drill-restart: $(READY) ## Restart every process under load, retries off; ARGS=-
 ##@ Security
 
 .PHONY: attack
-attack: $(READY) ## Hostile clients on every door, with each defence and without it (8 minutes; ARGS names attacks or doors)
+attack: $(READY) ## Hostile clients on every door, with each defence and without it (9 minutes; ARGS names attacks, doors or "door:attack")
 	@$(BIN)/python -m tests.security.field $(ARGS)
 
 .PHONY: fuzz-decode

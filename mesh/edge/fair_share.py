@@ -1,7 +1,7 @@
-"""No address takes all connections of a door that strangers reach directly.
+"""No address takes all connections of a door that strangers reach directly, nor all the time that it takes to read.
 
 Envoy limits connections by listener, not by caller. So a door is two listeners: the outer one sorts callers into shares
-by a hash of their address, each with a limit of its own, and passes bytes on to the inner one, in the same process,
+by a hash of their address, each with limits of its own, and passes bytes on to the inner one, in the same process,
 that speaks HTTP (ADR 17).
 """
 
@@ -96,6 +96,13 @@ def _share(number: int, door: Door, settings: EdgeSettings) -> Config:
                 "extensions.filters.network.connection_limit.v3.ConnectionLimit",
                 stat_prefix=f"{door.name}_share",
                 max_connections=settings.connections_per_address,
+            ),
+            # All connections of a share draw on one bucket, which holds a second's worth.
+            extension(
+                "envoy.filters.network.tcp_bandwidth_limit",
+                "extensions.filters.network.tcp_bandwidth_limit.v3.TcpBandwidthLimit",
+                stat_prefix=f"{door.name}_share",
+                read_limit_kbps=settings.kibibytes_per_second,
             ),
             extension(
                 "envoy.filters.network.tcp_proxy",

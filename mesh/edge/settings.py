@@ -51,6 +51,9 @@ class EdgeSettings(BaseSettings):
     connections_per_address: int = Field(default=100, ge=1)
     """Connections that Envoy holds for one address; about one in sixty-four others has to share them. Not counted
     behind proxies of yours, which all share theirs, nor behind the cache, which counts for itself."""
+    kibibytes_per_second: int = Field(default=2048, ge=16)
+    """What Envoy reads from one address a second, counted in the same way. Frames and headers cost time before there is
+    a request that could be counted; this is far more than two hundred requests a second need."""
     max_heap_bytes: int = 512 * 1024 * 1024
     """Memory from which on requests are refused; keep it below the container's limit."""
     watch_idle_seconds: float = 300.0

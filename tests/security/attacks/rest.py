@@ -10,7 +10,7 @@ _POST = "/v1/posts/0190b6a5-7c00-7000-8000-00000000dead/comments"
 _PIECE = 64 * 1024
 _OVERSIZE = 64 * 1024 * 1024
 _DEPTH = 200_000
-_READERS = 30
+_READERS = 60
 
 
 def oversize_body(door: Door, seconds: float) -> Tally:
@@ -47,7 +47,7 @@ def header_count(door: Door, seconds: float) -> Tally:
 
 
 def unread_answers(door: Door, seconds: float) -> Tally:
-    """Answers of a megabyte are asked for and not read."""
+    """Long answers are asked for and not read."""
     return hold(door, seconds, _head("GET", "/v1/posts"), _READERS)
 
 

@@ -11,9 +11,13 @@ import time
 from collections.abc import Iterator
 
 from tests.security.attacks.arsenal import ATTACKS, Attack
-from tests.security.field.duel import duel
-from tests.security.field.report import Row, header, line, verdict
+from tests.security.field.duel import duel, median
+from tests.security.field.report import LATE_MS, Row, header, line, verdict
 from tests.security.field.weakening import SHIPPED, Weakening, weakening_of
+
+_AGAIN = 2
+"""An attack does each time what it does, a neighbour on the machine does not: where the victim was late, the median of
+three is told, and every failure of the three."""
 
 
 def _programme(chosen: set[str]) -> Iterator[tuple[Attack, str, Weakening]]:
@@ -29,7 +33,10 @@ async def _main(chosen: set[str]) -> None:
     _say(header())
     rows, started = [], time.monotonic()
     for attack, door, weakening in _programme(chosen):
-        outcome = await duel(attack, door, weakening)
+        outcomes = [await duel(attack, door, weakening)]
+        if weakening is SHIPPED and outcomes[0].p99_ms > LATE_MS:
+            outcomes += [await duel(attack, door, weakening) for _ in range(_AGAIN)]
+        outcome = median(outcomes)
         rows.append(Row(attack.name, door, weakening.what, outcome))
         _say(line(rows[-1]))
     _say(f"\n{len(rows)} duels in {time.monotonic() - started:.0f} s")

@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tests.security.attacks.arsenal import Attack
@@ -14,7 +15,7 @@ from tests.security.field.memory import Memory
 from tests.security.field.victim import Victim
 from tests.security.field.weakening import Weakening
 
-__all__ = ["Outcome", "duel", "fight"]
+__all__ = ["Outcome", "duel", "fight", "median"]
 
 _WARM_UP_CALLS = 30
 _MARGIN_SECONDS = 20.0
@@ -35,6 +36,16 @@ class Outcome:
     p99_ms: float
     memory_mib: tuple[float, float]
     tally: Tally
+
+
+def median(outcomes: Sequence[Outcome]) -> Outcome:
+    """The outcome whose p99 is in the middle, with the failures of all."""
+    middle = sorted(outcomes, key=lambda each: each.p99_ms)[len(outcomes) // 2]
+    return replace(
+        middle,
+        calls=sum(each.calls for each in outcomes),
+        failures=[failure for each in outcomes for failure in each.failures],
+    )
 
 
 async def duel(attack: Attack, door: str, weakening: Weakening, seconds: float | None = None) -> Outcome:

@@ -1,16 +1,28 @@
 """The table of all duels, and the one line that a machine reads."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.security.field.duel import Outcome
 
-__all__ = ["Row", "header", "line", "verdict"]
+__all__ = ["LATE_MS", "Row", "header", "line", "verdict"]
 
-_WIDTHS = (22, 8, 9, 12, 15, 11, 16)
-_COLUMNS = ("attack", "door", "defence", "victim fails", "p50 / p99 ms", "memory MiB", "held / cut")
+_WIDTHS = (22, 8, 9, 12, 15, 11, 16, 24)
+_COLUMNS = ("attack", "door", "defence", "victim fails", "p50 / p99 ms", "memory MiB", "held / cut", "damage")
+_NOTE = """\
+An honest client calls a hundred times a second, at the public doors every tenth time on a new connection, with two
+seconds of patience. The attacker has an address of its own, no limit but the loopback's, and the lowest priority. All
+share {cores} cores: "no attack" tells what that costs. `service` is the server in the mesh itself, attacked by somebody
+who has a certificate; the others are the public's doors. Memory is the attacked process's, before and at its highest.
+Where the defended victim's p99 was over {late:.0f} ms it was measured twice more: the median is told, and all failures.
+"""
+LATE_MS = 25.0
+"""What the victim's p99 may be."""
+_LARGE_MIB, _MANY_HELD = 50.0, 100
+_QUIET = "no attack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,8 @@ class Row:
 
 
 def header() -> str:
-    return "  ".join(name.ljust(width) for name, width in zip(_COLUMNS, _WIDTHS, strict=True)) + "taken out"
+    columns = "  ".join(name.ljust(width) for name, width in zip(_COLUMNS, _WIDTHS, strict=True))
+    return f"{_NOTE.format(cores=os.cpu_count(), late=LATE_MS)}\n{columns}  taken out, or how the victim failed"
 
 
 def line(row: Row) -> str:
@@ -41,9 +54,21 @@ def line(row: Row) -> str:
         f"{it.p50_ms:.1f} / {it.p99_ms:.1f}",
         f"{it.memory_mib[0]:.0f} > {it.memory_mib[1]:.0f}",
         f"{it.tally.held} / {it.tally.cut}",
+        ", ".join(_damage(it)) or "none shows",
     )
     shown = "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
-    return (shown + (row.without or _kinds(it.failures))).rstrip()
+    return f"{shown}  {row.without or _kinds(it.failures)}".rstrip()
+
+
+def _damage(outcome: Outcome) -> list[str]:
+    before, peak = outcome.memory_mib
+    seen = {
+        "errors": bool(outcome.failures),
+        "time": outcome.p99_ms > LATE_MS,
+        "memory": peak - before > _LARGE_MIB,
+        "places": outcome.tally.held > _MANY_HELD,
+    }
+    return [name for name, is_so in seen.items() if is_so]
 
 
 def _kinds(failures: list[str]) -> str:
@@ -52,17 +77,39 @@ def _kinds(failures: list[str]) -> str:
 
 
 def verdict(rows: Iterable[Row]) -> str:
-    """The worst of all attacks on the shipped configuration, and how many of the others show in errors."""
+    """The worst of all attacks on the shipped configuration, altogether and by door."""
     rows = list(rows)
     defended = [row for row in rows if not row.without]
-    attacked = [row for row in defended if row.attack != "no attack"]
-    quiet = [row for row in defended if row.attack == "no attack"]
+    attacked = [row for row in defended if row.attack != _QUIET]
+    quiet = [row for row in defended if row.attack == _QUIET]
+    doors = dict.fromkeys(row.door for row in attacked)
+    undefended = [row for row in rows if row.without]
     found = {
-        "victim_errors": sum(len(row.outcome.failures) for row in attacked),
-        "victim_p99_ms": round(max(row.outcome.p99_ms for row in attacked), 1),
-        "quiet_p99_ms": round(max((row.outcome.p99_ms for row in quiet), default=0.0), 1),
+        "victim_errors": _errors(attacked),
+        "victim_p99_ms": _worst_ms(attacked),
+        "doors": {
+            door: {
+                "victim_errors": _errors(_at(door, attacked)),
+                "victim_p99_ms": _worst_ms(_at(door, attacked)),
+                "quiet_p99_ms": _worst_ms(_at(door, quiet)),
+            }
+            for door in doors
+        },
         "attacks": len(attacked),
-        "undefended_with_errors": sum(bool(row.outcome.failures) for row in rows if row.without),
+        "undefended": len(undefended),
+        "undefended_that_show": sum(bool(_damage(row.outcome)) for row in undefended),
         "peak_memory_mib": round(max(row.outcome.memory_mib[1] for row in attacked)),
     }
     return json.dumps(found)
+
+
+def _at(door: str, rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row.door == door]
+
+
+def _errors(rows: list[Row]) -> int:
+    return sum(len(row.outcome.failures) for row in rows)
+
+
+def _worst_ms(rows: list[Row]) -> float:
+    return round(max((row.outcome.p99_ms for row in rows), default=0.0), 1)

@@ -41,11 +41,11 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
     key_set_service_pb2.DESCRIPTOR.services_by_name["KeySetService"],
 )
 _POST = Post(title="A fellow of infinite jest", body="Where be your gibes now? " * 80)
-_LONG_LIST = post_reading_service_pb2.ListPostsResponse(posts=[_POST] * 500)
+_LONG_LIST = post_reading_service_pb2.ListPostsResponse(posts=[_POST] * 100)
 
 
 class _Answering:
-    """Answers every RPC of a contract at once: a post of 2 kB, a list of a megabyte, else an empty message."""
+    """Answers every RPC of a contract at once: a post of 2 kB, the longest page of them, else an empty message."""
 
     def __init__(self, service: ServiceDescriptor) -> None:
         self._service = service

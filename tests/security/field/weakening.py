@@ -46,6 +46,10 @@ SHIPPED = Weakening("")
 
 
 def weakening_of(attack: str, door: str) -> Weakening | None:
+    """None where nothing can be taken out, and where another door shows it: without the cache, REST's limits are
+    those of the gRPC door's Envoy."""
+    if door == "uncached":
+        return None
     return _SERVICE.get(attack) if door == "service" else _EDGE.get(attack)
 
 
@@ -135,6 +139,7 @@ def _no_shares(bootstrap: Config) -> None:
             for each in chain["filters"]:
                 if each["name"] == "envoy.filters.network.connection_limit":
                     each["typed_config"]["max_connections"] = _ENDLESS
+                each["typed_config"].pop("read_limit_kbps", None)
 
 
 def _set(**values: str) -> Callable[[str], str]:
@@ -149,17 +154,29 @@ def _set(**values: str) -> Callable[[str], str]:
     return change
 
 
+def _and_no_shares(change: Callable[[Config], None]) -> Callable[[Config], None]:
+    """A flood is slowed down by the shares as well."""
+
+    def changed(bootstrap: Config) -> None:
+        _no_shares(bootstrap)
+        change(bootstrap)
+
+    return changed
+
+
 _HEADERS = Weakening(
-    "header limits", _no_header_limits, _set(large_client_header_buffers="200 64k", max_headers="1000000")
+    "header limits, shares",
+    _and_no_shares(_no_header_limits),
+    _set(large_client_header_buffers="200 64k", max_headers="1000000"),
 )
 _PATIENCE = Weakening("time limits", _no_patience_limits, _set(client_header_timeout="1h", client_body_timeout="1h"))
-_CONNECTIONS = Weakening("shares of connections", _no_shares)
+_CONNECTIONS = Weakening("shares", _no_shares)
 _MESSAGE = Weakening("message limit of the service", options={"grpc.max_receive_message_length": -1})
-_CONTROL = Weakening("control frame limit", _no_control_limits)
+_CONTROL = Weakening("control frame limit, shares", _and_no_shares(_no_control_limits))
 _BUFFERS = Weakening("buffer and window limits", _no_buffer_limits, _set(send_timeout="1h", proxy_buffers="256 1m"))
 
 _EDGE = {
-    "rapid reset": Weakening("reset limits, stream limit, retries", _no_reset_limits),
+    "rapid reset": Weakening("reset limits, stream limit, retries, shares", _and_no_shares(_no_reset_limits)),
     "CONTINUATION flood": _HEADERS,
     "PING flood": _CONTROL,
     "SETTINGS flood": _CONTROL,
