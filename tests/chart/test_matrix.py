@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 
 import kubernetes_validate
@@ -23,6 +24,14 @@ CUSTOM = {
     "networking.istio.io",
 }
 """API groups whose schemas Kubernetes does not know."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def schemas_read_once() -> Iterator[None]:
+    """The validator reads megabytes anew for every document."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kubernetes_validate.utils, "schema_contents", cache(kubernetes_validate.utils.schema_contents))
+        yield
 
 
 @cache

@@ -2,9 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
-from shutil import which
+from typing import Any
 
 import pytest
 import yaml
@@ -19,6 +20,9 @@ from tests.chart.rendering import CHART, kinds, render
 ALERTS, DASHBOARDS = sorted((CHART / "files/alerts").iterdir()), sorted((CHART / "files/dashboards").iterdir())
 LABELS = re.compile(r"\{[^}]*\}|\bby \([^)]*\)")
 METRIC = re.compile(r"\b(?:hamlet|rpc|envoy)_[a-z_]+\b")
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is Debian's package prometheus; `make chart-test` asks for it"
+)
 ENVOY = frozenset({"envoy_http_downstream_rq_xx", "envoy_http_downstream_rq_total"})
 """Asked of a real Envoy in tests/integration/edge/test_edge_status.py."""
 
@@ -54,9 +58,7 @@ def test_every_file_is_one_that_is_shipped() -> None:
     assert {path.suffix for path in DASHBOARDS} == {".json"}
 
 
-@pytest.mark.skipif(
-    which("promtool") is None, reason="promtool is Debian's package prometheus; `make chart-test` asks for it"
-)
+@needs_promtool
 def test_prometheus_accepts_every_rule(tmp_path: Path) -> None:
     rules = kinds(render("production"), "PrometheusRule")
     shipped = {each["metadata"]["name"]: yaml.safe_dump(each["spec"]) for each in rules}
@@ -76,10 +78,27 @@ def test_prometheus_accepts_every_rule(tmp_path: Path) -> None:
     assert broken.returncode != 0
 
 
+@needs_promtool
+def test_each_alert_fires_for_what_it_is_meant_for_and_else_is_silent(tmp_path: Path) -> None:
+    for path in (*ALERTS, Path(__file__).with_name("alerts_test.yaml")):
+        shutil.copy(path, tmp_path)
+    done = subprocess.run(
+        ["promtool", "test", "rules", "alerts_test.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    alerts = {rule["alert"] for path in ALERTS for group in _groups(path) for rule in group if "alert" in rule}
+    tried = (tmp_path / "alerts_test.yaml").read_text().split("one in twenty")[1]
+    assert {each for each in alerts if f'"{each}"' not in tried} == set()
+
+
+def _groups(path: Path) -> list[list[dict[str, Any]]]:
+    return [group["rules"] for group in yaml.safe_load(path.read_text())["groups"]]
+
+
 def test_alerts_watch_metrics_that_exist(metrics: frozenset[str]) -> None:
     for path in ALERTS:
-        for group in yaml.safe_load(path.read_text())["groups"]:
-            for rule in group["rules"]:
+        for group in _groups(path):
+            for rule in group:
                 named = named_in(rule["expr"])
                 assert named or "up{" in rule["expr"] or "hamlet:" in rule["expr"], rule
                 assert named <= metrics, rule

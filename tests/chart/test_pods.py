@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chart.rendering import OF_VALUES, Manifest, containers, kinds, name_of, pods, render
-from tests.chart.settings_of import known_variables
+from tests.chart.settings_of import known_variables, parsed
 
 OURS = ("account", "blog", "comment", "spam", "envoy", "cache")
 EVERY = pytest.mark.parametrize("values", OF_VALUES)
@@ -113,6 +113,15 @@ def test_every_variable_is_one_that_a_process_reads(values: str) -> None:
     told = {each["name"] for _, container, _ in containers(render(values)) for each in container.get("env", [])}
     told |= set(settings_of(render(values)))
     assert told - known_variables() == set()
+
+
+@EVERY
+def test_every_variable_has_a_value_that_its_process_takes(values: str) -> None:
+    documents = render(values)
+    for _, container, _ in containers(documents):
+        own = {each["name"]: each["value"] for each in container.get("env", []) if "value" in each}
+        shared = settings_of(documents) if container["name"] in OURS else {}
+        parsed({**shared, **own})
 
 
 @EVERY

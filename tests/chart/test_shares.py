@@ -106,6 +106,17 @@ def test_migrations_come_before_the_pods_that_need_them() -> None:
             assert told[f"HAMLET_{container['name'].upper()}_MIGRATE"] == "false", name
 
 
+def test_a_trace_is_looked_for_where_every_request_has_one() -> None:
+    def asked(values: str, *settings: str) -> str:
+        test = next(each for name, each, _ in containers(render(values, *settings)) if name.startswith("Pod/"))
+        return str(next(each["value"] for each in test["env"] if each["name"] == "HAMLET_JAEGER_URL"))
+
+    assert asked("minimal") == "http://village-hamlet-jaeger:16686"
+    assert asked("no-jaeger") == "http://jaeger.observability:16686"
+    assert asked("production") == ""
+    assert asked("minimal", "jaeger.enabled=false") == ""
+
+
 def test_spans_go_where_somebody_wants_them() -> None:
     def endpoint(values: str, *settings: str) -> str | None:
         maps = {each["metadata"]["name"]: each["data"] for each in kinds(render(values, *settings), "ConfigMap")}

@@ -3,6 +3,8 @@
 {{/* Of everybody: the content of the ConfigMap. */}}
 {{- define "hamlet.environment" -}}
 HAMLET_HOME: /var/lib/hamlet
+# What libraries keep beside; the user has no folder of its own.
+HOME: /tmp
 HAMLET_LOG_FORMAT: json
 PYTHONUNBUFFERED: "1"
 PYTHONDONTWRITEBYTECODE: "1"

@@ -21,6 +21,8 @@
 {{- define "hamlet.test.environment" -}}
 {{- include "hamlet.operator.environment" . }}
 - {name: HAMLET_URL, value: "http://{{ include "hamlet.name" (dict "root" . "name" "edge") }}:{{ .Values.edge.service.httpPort }}"}
-{{- $jaeger := printf "http://%s:16686" (include "hamlet.name" (dict "root" . "name" "jaeger")) }}
-- {name: HAMLET_JAEGER_URL, value: {{ .Values.test.jaegerUrl | default (ternary $jaeger "" .Values.jaeger.enabled) | quote }}}
+{{- $ours := printf "http://%s:16686" (include "hamlet.name" (dict "root" . "name" "jaeger")) }}
+{{- $jaeger := .Values.test.jaegerUrl | default (ternary $ours "" .Values.jaeger.enabled) }}
+{{- /* A request that may not be traced is not looked for. */}}
+- {name: HAMLET_JAEGER_URL, value: {{ ternary $jaeger "" (ge (float64 .Values.edge.samplingPercent) 100.0) | quote }}}
 {{- end -}}

@@ -1,5 +1,5 @@
-{{/* Linkerd's rules of one service: a Server at its port, and for each set of callers the paths that they may call. It
-     repeats nothing unless it is told to, and is not. (dict "root" $ "name" "blog") */}}
+{{/* Linkerd's rules of one service: a Server at its port, and for each set of callers the paths that they may call, eight a
+     rule, which is what a route takes. It repeats nothing unless it is told to, and is not. (dict "root" $ "name" "blog") */}}
 
 {{- define "hamlet.linkerd.policy" }}
 {{- $root := .root -}}
@@ -26,8 +26,11 @@ metadata:
 spec:
   parentRefs: [{group: policy.linkerd.io, kind: Server, name: {{ $name }}}]
   rules:
-    {{- range $rule.paths }}
-    - matches: [{method: POST, path: {type: Exact, value: {{ . }}}}]
+    {{- range chunk 8 $rule.paths }}
+    - matches:
+        {{- range . }}
+        - {method: POST, path: {type: Exact, value: {{ . }}}}
+        {{- end }}
     {{- end }}
 ---
 apiVersion: policy.linkerd.io/v1alpha1
