@@ -8,21 +8,20 @@ import json
 from collections.abc import Iterable
 from string import ascii_uppercase
 
+from mesh.edge.cache.decisions import PASSED
 from mesh.edge.cache.routes import CachedRoute
 
-__all__ = ["PASSED", "STATUSES", "log_formats", "tally_codes"]
+__all__ = ["STATUSES", "log_formats", "tally_codes"]
 
 STATUSES = {"HIT": "h", "MISS": "m", "EXPIRED": "e", "UPDATING": "u", "STALE": "s", "BYPASS": "b"}
 """nginx's word for how an answer came about, and its letter. BYPASS: the cache was not asked."""
-PASSED = "none"
-"""The route of a request that is no RPC's whose answers are kept."""
 
 _FIELDS = {
     "timestamp": '"$time_iso8601"',
     "level": '"info"',
     "event": '"request"',
     "service": '"cache"',
-    "route": '"$logged_route"',
+    "route": '"$route"',
     "protocol": '"$server_protocol"',
     "status": "$status",
     "cache": '"$cache_status"',
@@ -48,7 +47,6 @@ def log_formats(routes: Iterable[CachedRoute]) -> str:
     rpcs = "\n".join(f'    "{rpc}" {letter};' for rpc, letter in tally_codes(routes).items() if rpc != PASSED)
     letters = "\n".join(f"    {status} {letter};" for status, letter in STATUSES.items())
     return f"""
-map $route $logged_route {{ "" {PASSED}; default $route; }}
 map $upstream_cache_status $cache_status {{ "" BYPASS; default $upstream_cache_status; }}
 map $route $tally_route {{
     default {tally_codes(routes)[PASSED]};

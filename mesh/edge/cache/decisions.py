@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from mesh.edge.cache.routes import CachedRoute
 
-__all__ = ["decisions"]
+__all__ = ["PASSED", "decisions"]
+
+PASSED = "none"
+"""The route of a request that is no RPC's whose answers are kept."""
 
 _REFUSED_FORMS = r"""
 # Only the plain form of a request line: no absolute form, no HTTP/0.9.
@@ -67,7 +70,7 @@ def _vary(ours: str) -> str:
 def _routes(routes: Iterable[CachedRoute]) -> str:
     """Which RPC is asked for. The path is the normalised, decoded one: if it holds a space nothing matches."""
     lines = "\n".join(f'    "~^yes {each.path} {each.query}$" "{each.rpc}";' for each in routes)
-    return f'map "$anonymous_read$slash_encoded $uri $args" $route {{\n    default "";\n{lines}\n}}'
+    return f'map "$anonymous_read$slash_encoded $uri $args" $route {{\n    default {PASSED};\n{lines}\n}}'
 
 
 def _queries(routes: Sequence[CachedRoute]) -> Iterable[str]:
@@ -76,7 +79,9 @@ def _queries(routes: Sequence[CachedRoute]) -> Iterable[str]:
     for each in parameters.values():
         yield f'map $args $query_{each.name} {{ default ""; "~(?:^|&){each.names}=([^&]+)" "&{each.name}=$1"; }}'
     joined = "".join(f"$query_{name}" for name in parameters)
-    yield f'map "{joined}" $query {{ default ""; "~^&(.+)$" "?$1"; }}'
+    yield f'map "{joined}" $declared_query {{ default ""; "~^&(.+)$" "?$1"; }}'
+    # Most questions have none, and a map is not worked out before it is asked.
+    yield 'map $args $query { default $declared_query; "" ""; }'
 
 
 def _may_be_kept(routes: Iterable[CachedRoute]) -> str:

@@ -1,5 +1,6 @@
 """The server that the public sees: answers from the cache what it may, and passes everything else on as it came."""
 
+from mesh.edge.cache.decisions import PASSED
 from mesh.edge.cache.fetch import LOCK_SECONDS
 from mesh.edge.cache.local_errors import error_locations, error_pages
 from mesh.edge.cache.settings import CacheSettings
@@ -42,7 +43,7 @@ server {{
 
     location / {{
         if ($malformed) {{ return 400; }}
-        if ($route = "") {{ return 418; }}
+        if ($route = {PASSED}) {{ return 418; }}
         {_cached(settings, deadline)}
     }}
     location @pass {{

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh.edge.cache import LogFiles, Tally, tally_codes
-from mesh.edge.cache.access_log import PASSED, STATUSES
+from mesh.edge.cache.access_log import STATUSES
+from mesh.edge.cache.decisions import PASSED
 from mesh.edge.cache.routes import CachedRoute
 from mesh.policy import EdgeCache
 
