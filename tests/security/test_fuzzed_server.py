@@ -19,6 +19,8 @@ from tests.security.fuzz.contracts import all_rpcs
 from tests.security.fuzz.harness import Harness, empty_handler
 from tests.security.fuzz.mutation import HEAD, Mutator, Seeds
 from tests.security.fuzz.seeds import ID
+from tests.security.fuzz.tally import Tally
+from tests.security.fuzz.village import among_the_services
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -35,6 +37,19 @@ def test_a_real_server_answers_as_the_harness_does(tmp_path: Path) -> None:
     assert list(zip(paths, real, strict=True)) == list(zip(paths, beside, strict=True))
     assert not _FAULTS.intersection(real)
     assert {"OK", "INVALID_ARGUMENT"} <= set(real)
+
+
+def test_the_services_blame_the_caller_too(tmp_path: Path) -> None:
+    with among_the_services(tmp_path) as (harness, found):
+        chance = random.Random(11)
+        mutator = Mutator(harness.rpcs, Seeds(harness.rpcs, chance, found.words), lambda data, _: data[::-1])
+        told = Tally()
+        for seed in range(_EACH * len(harness.rpcs)):
+            data = mutator.mutate(b"", 4096, seed)
+            told.count(harness.run(data), data)
+    assert told.faults == []
+    assert told.answered("NOT_FOUND"), "a handler looked for something"
+    assert told.answered("OK")
 
 
 async def _really(drawn: list[tuple[Method, bytes]]) -> list[str]:

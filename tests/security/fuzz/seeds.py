@@ -28,6 +28,8 @@ _WILD_WORDS = (
 _NUMBERS = (0, 1, 2, 7, 50, 100, 4_102_444_800)
 _WILD_NUMBERS = (-1, 2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 253_402_300_800, -62_135_596_801, 999_999_999)
 _TRIES = 2000
+_KNOWN = 4
+"""How much likelier a word that somebody knows is than one that nobody does."""
 
 
 def seeds_of(request: Descriptor, count: int, chance: random.Random) -> list[bytes]:
@@ -77,7 +79,7 @@ class _Way:
 
     def __init__(self, *, everything: bool = False, tame: bool = False, words: Sequence[str] = ()) -> None:
         self.everything = everything
-        self.words = (*_WORDS, *words, *words) if tame else (*_WORDS, *words, *_WILD_WORDS)
+        self.words = (*_WORDS, *(_KNOWN * tuple(words))) if tame else (*_WORDS, *words, *_WILD_WORDS)
         self.numbers = _NUMBERS if tame else (*_NUMBERS, *_WILD_NUMBERS)
         self.reals = (0.0, 0.5, 1.0) if tame else (0.0, 0.5, 1.0, -1.0, float("inf"), float("nan"))
         self.tame = tame
