@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Self
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
-from sqlalchemy import URL, text
+from sqlalchemy import URL, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -14,6 +14,7 @@ from mesh import call as calls
 from mesh.deadline import Deadline
 from mesh.errors import HamletError
 from services.storage.errors import RETRY_AFTER, hamlet_error
+from services.storage.inline import InlineSession
 from services.storage.postgresql import postgresql_engines
 from services.storage.replica import ReplicaLock
 from services.storage.sqlite import sqlite_engines
@@ -41,7 +42,7 @@ class Database:
         self.url = parse_url(url)
         self._lock = ReplicaLock(sqlite_path(self.url)) if serving and is_sqlite(self.url) else None
         engines = sqlite_engines if is_sqlite(self.url) else postgresql_engines
-        self._reader, self._writer = engines(self.url, pool_size=pool_size)
+        self._engines = engines(self.url, pool_size=pool_size)
 
     async def open(self) -> None:
         """Takes the replica lock. Does not connect: a service starts, not ready, while its database is down.
@@ -54,8 +55,7 @@ class Database:
 
     async def close(self) -> None:
         """Closes every connection; sessions in use lose theirs."""
-        await self._reader.dispose()
-        await self._writer.dispose()
+        await self._engines.dispose()
         if self._lock is not None:
             self._lock.release()
 
@@ -77,13 +77,26 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session on one snapshot (SQLite) or READ COMMITTED (PostgreSQL) that cannot write.
+        """A session on one snapshot (SQLite) or READ COMMITTED (PostgreSQL) that cannot write, for statements that an
+        index answers: on SQLite they run on the event loop.
+
+        Raises:
+            HamletError: as `services.storage.errors.hamlet_error` says; UNAVAILABLE on SQLite for a statement that
+                took longer than `services.storage.inline.PATIENCE`.
+        """
+        with _translating(writing=False):
+            async with _begun(self._engines.reader) as session:
+                yield session
+
+    @asynccontextmanager
+    async def scan(self) -> AsyncIterator[AsyncSession]:
+        """As `read`, for statements whose work grows with the data: the loop does not wait for them.
 
         Raises:
             HamletError: as `services.storage.errors.hamlet_error` says.
         """
         with _translating(writing=False):
-            async with _begun(self._reader) as session:
+            async with _begun(self._engines.scanner) as session:
                 yield session
 
     @asynccontextmanager
@@ -95,7 +108,7 @@ class Database:
                 ACCESS_OWNER RPC whose handler never asked who owns the resource.
         """
         with _translating(writing=True):
-            async with _begun(self._writer) as session:
+            async with _begun(self._engines.writer) as session:
                 yield session
                 await session.flush()
                 if (call := calls.current_or_none()) is not None:
@@ -104,7 +117,11 @@ class Database:
 
 
 @asynccontextmanager
-async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+async def _begun(engine: Engine | AsyncEngine) -> AsyncIterator[AsyncSession]:
+    if isinstance(engine, Engine):
+        async with InlineSession(engine) as session:
+            yield session
+        return
     async with AsyncSession(engine, expire_on_commit=False) as session:
         await _begin(session)
         yield session

@@ -1,9 +1,10 @@
 """PostgreSQL engines: pre-pinged connections, and time limits from the deadline of the call being served."""
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from mesh import call as calls
+from services.storage.engines import Engines
 
 __all__ = ["postgresql_engines"]
 
@@ -15,8 +16,8 @@ _LOCK_LIMIT_MS = 2_000
 _IDLE_LIMIT_MS = 60_000
 
 
-def postgresql_engines(url: URL, *, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
-    """(reader, writer) over one pool. The reader's transactions are READ ONLY."""
+def postgresql_engines(url: URL, *, pool_size: int) -> Engines:
+    """All over one pool. Transactions that read are READ ONLY."""
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -27,7 +28,8 @@ def postgresql_engines(url: URL, *, pool_size: int) -> tuple[AsyncEngine, AsyncE
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "begin", _limit_time)
-    return engine.execution_options(**{_READ_ONLY: True}), engine
+    reader = engine.execution_options(**{_READ_ONLY: True})
+    return Engines(reader=reader, scanner=reader, writer=engine)
 
 
 def _limit_time(connection: Connection) -> None:

@@ -2,27 +2,34 @@
 
 from typing import Any
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.storage.url import sqlite_path
+from services.storage.engines import Engines
+from services.storage.inline import InlineConnection
+from services.storage.url import sqlite_path, sync_url
 
 __all__ = ["begin_with", "set_pragmas", "sqlite_engines"]
 
 # Below a second, so that a lock held by another process (a backup, a shell) fails the call instead of hanging it.
 BUSY_TIMEOUT = 0.75
+# A reader waits only while a log is recovered or folded up, and holds the loop meanwhile.
+_READER_BUSY_TIMEOUT = 0.05
+_READ_ONLY = {"query_only": "ON"}
 
 
-def sqlite_engines(url: URL, *, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
-    """(reader, writer). The writer's pool of one connection makes writers queue here and not in SQLite's busy loop.
+def sqlite_engines(url: URL, *, pool_size: int) -> Engines:
+    """The writer's pool of one connection makes writers queue here and not in SQLite's busy loop.
 
     secure_delete because what a person has erased must not stay in free pages (see `scrub`).
     synchronous=FULL because NORMAL in WAL mode loses acknowledged commits at power loss.
     """
     sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
-    reader = _engine(url, pool_size, "BEGIN", {"query_only": "ON"})
-    writer = _engine(url, 1, "BEGIN IMMEDIATE", {"foreign_keys": "ON", "secure_delete": "ON"})
-    return reader, writer
+    return Engines(
+        reader=_inline_reader(url, pool_size),
+        scanner=_engine(url, pool_size, "BEGIN", _READ_ONLY),
+        writer=_engine(url, 1, "BEGIN IMMEDIATE", {"foreign_keys": "ON", "secure_delete": "ON"}),
+    )
 
 
 def _engine(url: URL, pool_size: int, begin: str, pragmas: dict[str, str]) -> AsyncEngine:
@@ -33,9 +40,27 @@ def _engine(url: URL, pool_size: int, begin: str, pragmas: dict[str, str]) -> As
         hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT},
     )
+    _prepare(engine, begin, pragmas)
+    return engine
+
+
+def _inline_reader(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
+        sync_url(url),
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        # Whoever waits here stops the loop that has to give the connection back.
+        max_overflow=-1,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "timeout": _READER_BUSY_TIMEOUT, "factory": InlineConnection},
+    )
+    _prepare(engine, "BEGIN", _READ_ONLY)
+    return engine
+
+
+def _prepare(engine: Engine | AsyncEngine, begin: str, pragmas: dict[str, str]) -> None:
     set_pragmas(engine, {"journal_mode": "WAL", "synchronous": "FULL", **pragmas})
     begin_with(engine, begin)
-    return engine
 
 
 def set_pragmas(engine: Any, pragmas: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from services.storage.database import Database
 from services.storage.paging import Page
@@ -23,17 +24,19 @@ class Plan:
 
     async def steps(self, session: AsyncSession) -> list[str]:
         """On PostgreSQL without what is always possible: a full scan, or a sort, that is left has no alternative."""
-        connection = await session.connection()
-        found: list[str] = []
+        return await session.run_sync(self._steps)
+
+    def _steps(self, session: Session) -> list[str]:
+        connection, found = session.connection(), list[str]()
         if connection.dialect.name == "sqlite":
             for text, parameters in self.statements:
-                rows: Any = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
+                rows: Any = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)
                 found += [str(row[3]) for row in rows]
             return found
         for setting in ("enable_seqscan", "enable_sort", "enable_incremental_sort"):
-            await connection.exec_driver_sql(f"SET LOCAL {setting} = off")
+            connection.exec_driver_sql(f"SET LOCAL {setting} = off")
         for text, parameters in self.statements:
-            rows = await connection.exec_driver_sql(f"EXPLAIN {text}", parameters)
+            rows = connection.exec_driver_sql(f"EXPLAIN {text}", parameters)
             found += [str(row[0]).strip() for row in rows]
         return found
 

@@ -68,6 +68,6 @@ class Reading:
         wanted = query_of(text)
         if not wanted.words:
             return Page([], "")
-        async with self.database.read() as session:
+        async with self.database.scan() as session:
             page = await search.find(session, wanted, size=size, token=token, query=query)
         return Page([posts.summary(row) for row in page.items], page.next_page_token)

@@ -1,6 +1,6 @@
 """Comments and their revisions, one at a time."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mesh.errors import ErrorReason, HamletError
@@ -11,10 +11,11 @@ from services.comment.tables import CommentRow, RevisionRow
 __all__ = ["add", "add_revision", "find", "get", "require_parent", "revisions_of", "save"]
 
 _MOST_REVISIONS = 1000
+_BY_ID = select(CommentRow.__table__).where(CommentRow.__table__.c.id == bindparam("id"))
 
 
 async def find(session: AsyncSession, comment_id: str) -> Comment | None:
-    row = (await session.execute(select(CommentRow).where(CommentRow.id == comment_id.lower()))).scalar_one_or_none()
+    row = (await session.execute(_BY_ID, {"id": comment_id.lower()})).one_or_none()
     return None if row is None else comment_of(row)
 
 

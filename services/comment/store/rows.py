@@ -1,7 +1,10 @@
 """Between rows and domain objects."""
 
 from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Any
+
+from sqlalchemy import Row
 
 from services.comment.domain.comment import Comment, Decision, Label, Reason, Revision, Shown, State, Verdict
 from services.comment.tables import CommentRow, RevisionRow
@@ -11,9 +14,13 @@ __all__ = ["comment_of", "revision_of", "values_of"]
 _PLAIN = [each.name for each in fields(Comment) if each.name not in ("state", "decision", "verdict", "shown")]
 
 
-def comment_of(row: CommentRow) -> Comment:
+_plain = attrgetter(*_PLAIN)
+
+
+def comment_of(row: "CommentRow | Row[*tuple[Any, ...]]") -> Comment:
+    """Args: row: an entity, or the columns of one."""
     return Comment(
-        **{name: getattr(row, name) for name in _PLAIN},
+        **dict(zip(_PLAIN, _plain(row), strict=True)),
         state=State(row.state),
         decision=Decision(row.decision),
         shown=Shown(row.shown),

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from mesh.call import current
 from mesh.errors import HamletError
@@ -90,8 +90,13 @@ async def test_callers_that_give_up_at_any_moment_leak_no_connection(numbers: Da
         assert all(isinstance(each, LookupError | asyncio.CancelledError) for each in results)
     assert await _stored(numbers) == []
     await _insert(numbers)
-    checked_out = [engine.pool.checkedout() for engine in (numbers._reader, numbers._writer)]  # type: ignore[attr-defined]
-    assert checked_out == [0, 0]
+    checked_out = [engine.pool.checkedout() for engine in _engines(numbers)]  # type: ignore[union-attr]
+    assert checked_out == [0, 0, 0]
+
+
+def _engines(database: Database) -> tuple[Engine | AsyncEngine, ...]:
+    engines = database._engines
+    return engines.reader, engines.scanner, engines.writer
 
 
 async def test_a_reading_session_cannot_write(numbers: Database) -> None:
