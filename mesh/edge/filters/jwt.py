@@ -17,6 +17,7 @@ PERSON = "person"
 
 _PROVIDER = "account"
 _CLOCK_SKEW_SECONDS = 5
+_CACHED_TOKENS = 1000
 
 
 def http_filter(settings: EdgeSettings, *, issuer: str, audience: str, key_set_url: str, cluster: str) -> Config:
@@ -29,6 +30,9 @@ def http_filter(settings: EdgeSettings, *, issuer: str, audience: str, key_set_u
         "clock_skew_seconds": _CLOCK_SKEW_SECONDS,
         # Named because the default also takes the token from the query string, which ends up in logs.
         "from_headers": [{"name": "authorization", "value_prefix": "Bearer "}],
+        # Per thread; a signature costs more than all other filters together. What is kept is still held against its
+        # `exp`, and a key that was withdrawn meanwhile is refused by the services.
+        "jwt_cache_config": {"jwt_cache_size": _CACHED_TOKENS},
         "remote_jwks": {
             "http_uri": {"uri": key_set_url, "cluster": cluster, "timeout": "1s"},
             "cache_duration": milliseconds(settings.key_set_seconds),

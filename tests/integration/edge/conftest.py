@@ -168,8 +168,8 @@ class Keys:
         signed = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
         return f"{signed}.{_base64url((key or self.published[kid]).sign(signed.encode()))}"
 
-    def bearer(self, **claims: Any) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token(**claims)}"}
+    def bearer(self, *, key: Ed25519PrivateKey | None = None, **claims: Any) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token(key=key, **claims)}"}
 
 
 @asynccontextmanager
