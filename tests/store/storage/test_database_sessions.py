@@ -90,7 +90,7 @@ async def test_callers_that_give_up_at_any_moment_leak_no_connection(numbers: Da
         assert all(isinstance(each, LookupError | asyncio.CancelledError) for each in results)
     assert await _stored(numbers) == []
     await _insert(numbers)
-    checked_out = [engine.pool.checkedout() for engine in _engines(numbers)]  # type: ignore[union-attr]
+    checked_out = [engine.pool.checkedout() for engine in _engines(numbers)]  # type: ignore[attr-defined]
     assert checked_out == [0, 0, 0]
 
 
