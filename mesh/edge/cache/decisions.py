@@ -22,6 +22,8 @@ map "$request_method:$http_authorization" $anonymous_read { default ""; "GET:" y
 # Envoy answers an encoded slash or backslash with a redirect, and decides on no path that has one.
 map $request_uri $slash_encoded { default ""; "~*^[^?]*%(?:2f|5c)" yes; }
 map $http_accept_encoding $encoding { default ""; "~*(?:^|[ ,])gzip(?! *; *q=0(?:\\.0*)?(?:,|$| ))" gzip; }
+# HEAD is GET without the content (RFC 9110, 9.3.2), which nginx leaves away. Envoy's transcoder knows no HEAD.
+map $request_method $passed_method { default $request_method; HEAD GET; }
 # The second in which a question is asked; `mesh.edge.cache.fetch` says what for.
 map $msec $second { default 0; "~^([0-9]+)" $1; }
 """

@@ -104,6 +104,7 @@ def _passed(settings: EdgeSettings) -> str:
     scheme = "" if settings.trusted_hops else "proxy_set_header X-Forwarded-Proto http;"
     return f"""
         proxy_pass http://rest;
+        proxy_method $passed_method;
         proxy_pass_header Server;
         proxy_set_header Host $host;
         proxy_set_header Connection "";
