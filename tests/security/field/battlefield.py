@@ -57,7 +57,7 @@ async def battlefield(
         if door == "service":
             files = mesh.certificates(_ATTACKER)
             name = server_name(NAME, mesh.settings.trust_domain)
-            probe = await stack.enter_async_context(mesh_probe(port, patience, mesh.certificates("edge"), name))
+            probe = await stack.enter_async_context(mesh_probe(port, patience, mesh, NAME))
             yield Battlefield(Door(port, str(files.folder.absolute()), name), (service,), probe)
             return
         edge = await stack.enter_async_context(

@@ -11,8 +11,9 @@ import grpc
 from hamlet.blog.v1.post_reading_service_pb2 import GetPostRequest
 from hamlet.blog.v1.post_reading_service_pb2_grpc import PostReadingServiceStub
 
-from mesh.identity.credentials import CertificateFiles, channel_credentials
-from mesh.options import client_options
+from mesh.assembly import Workload
+from mesh.telemetry import setup
+from mesh.testing.service import TestMesh
 from tests.security.field.rest_client import RestClient
 from tests.security.field.victim import Probe
 
@@ -20,13 +21,16 @@ __all__ = ["grpc_probe", "mesh_probe", "rest_probe"]
 
 _POST = "0190b6a5-7c00-7000-8000-00000000dead"
 _NEWCOMERS = 10
+_CALLER = "edge"
 
 
 @asynccontextmanager
-async def mesh_probe(port: int, patience: float, files: CertificateFiles, name: str) -> AsyncIterator[Probe]:
-    """A workload of the mesh with a certificate; `name` is the DNS name in the server's."""
-    options = [*client_options("{}"), ("grpc.ssl_target_name_override", name)]
-    async with grpc.aio.secure_channel(_target(port), channel_credentials(files), options=options) as channel:
+async def mesh_probe(port: int, patience: float, mesh: TestMesh, peer: str) -> AsyncIterator[Probe]:
+    """A workload of the mesh that calls a peer as workloads do."""
+    files = mesh.certificates(_CALLER)
+    telemetry = setup(_CALLER, environment={})
+    workload = Workload(_CALLER, mesh.settings, telemetry, files, {peer: f"ipv4:{_target(port)}"})
+    async with workload.connect(peer) as channel:
 
         async def probe() -> None:
             await _get_post(channel, patience)

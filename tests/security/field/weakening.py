@@ -202,7 +202,14 @@ _METADATA = Weakening(
     "metadata limit", options={"grpc.max_metadata_size": 64 << 20, "grpc.absolute_max_metadata_size": 64 << 20}
 )
 _SERVICE = {
-    "rapid reset": Weakening("stream limit", options={"grpc.max_concurrent_streams": _ENDLESS}),
+    "rapid reset": Weakening(
+        "limits of streams and of waiting calls",
+        options={
+            "grpc.max_concurrent_streams": _ENDLESS,
+            "grpc.server.max_pending_requests": 1000,
+            "grpc.server.max_pending_requests_hard_limit": 3000,
+        },
+    ),
     "CONTINUATION flood": _METADATA,
     "PING flood": Weakening("ping limit", options={"grpc.http2.max_ping_strikes": 0}),
     "header size": _METADATA,
