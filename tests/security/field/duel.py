@@ -18,7 +18,7 @@ from tests.security.field.weakening import Weakening
 __all__ = ["Outcome", "duel", "fight", "median"]
 
 _WARM_UP_CALLS = 30
-_MARGIN_SECONDS = 20.0
+_MARGIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from tests.security.field.duel import Outcome
 
 __all__ = ["LATE_MS", "Row", "header", "line", "verdict"]
 
-_WIDTHS = (22, 8, 9, 12, 15, 11, 16, 24)
-_COLUMNS = ("attack", "door", "defence", "victim fails", "p50 / p99 ms", "memory MiB", "held / cut", "damage")
+_WIDTHS = (22, 8, 9, 12, 15, 11, 21, 24)
+_COLUMNS = ("attack", "door", "defence", "victim fails", "p50 / p99 ms", "memory MiB", "sent / held / cut", "damage")
 _NOTE = """\
 An honest client calls a hundred times a second, at the public doors every tenth time on a new connection, with two
 seconds of patience. The attacker has an address of its own, no limit but the loopback's, and the lowest priority. All
@@ -53,7 +53,7 @@ def line(row: Row) -> str:
         f"{len(it.failures)}/{it.calls}",
         f"{it.p50_ms:.1f} / {it.p99_ms:.1f}",
         f"{it.memory_mib[0]:.0f} > {it.memory_mib[1]:.0f}",
-        f"{it.tally.held} / {it.tally.cut}",
+        f"{it.tally.sent} / {it.tally.held} / {it.tally.cut}",
         ", ".join(_damage(it)) or "none shows",
     )
     shown = "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
