@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-CHECKOV := .venv-checkov
+CHART_TOOLS := .venv-chart
 READY := $(VENV)/.ready
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 
@@ -100,10 +100,11 @@ screenshot-docs: $(READY) browser ## A picture of the running village's /docs; p
 	@$(BIN)/python -m tests.browser.screenshot $(ARGS)
 
 .PHONY: chart-test
-chart-test: $(READY) promtool $(CHECKOV)/.ready ## The Helm chart: rendered, validated, scanned, compared with what was reviewed
+chart-test: $(READY) promtool $(CHART_TOOLS)/.ready ## The Helm chart: rendered, validated, scanned, compared with what was reviewed
 	@$(BIN)/helm lint --strict helm/hamlet
 	@$(BIN)/pytest -n 2 tests/chart tests/contract/test_helm_policy.py tests/unit/cli/test_cluster_certificates.py
-	@$(BIN)/python -m tests.chart.scan $(CHECKOV)/bin/checkov
+	@$(CHART_TOOLS)/bin/python tests/chart/helm4.py $(BIN)/helm
+	@$(BIN)/python -m tests.chart.scan $(CHART_TOOLS)/bin/checkov
 
 .PHONY: chart-golden
 chart-golden: $(READY) ## Write what the chart renders to anew; read the difference before you commit it
@@ -113,11 +114,11 @@ chart-golden: $(READY) ## Write what the chart renders to anew; read the differe
 promtool: ## Install Debian's Prometheus, whose promtool checks the alert rules (needs root)
 	@command -v promtool >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends prometheus; }
 
-# Its own environment: it pins versions that the application's dependencies exclude.
-$(CHECKOV)/.ready:
-	@$(PYTHON) -m venv $(CHECKOV)
-	@echo "installing checkov (a few minutes the first time)"
-	@$(CHECKOV)/bin/pip install --quiet checkov==3.3.30
+# An environment of its own: checkov pins versions that ours exclude, Helm 4 is large.
+$(CHART_TOOLS)/.ready:
+	@$(PYTHON) -m venv $(CHART_TOOLS)
+	@echo "installing checkov and Helm 4 (a few minutes the first time)"
+	@$(CHART_TOOLS)/bin/pip install --quiet checkov==3.3.30 helm-python-sdk==0.2.2
 	@touch $@
 
 .PHONY: test-jaeger

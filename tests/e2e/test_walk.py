@@ -51,9 +51,11 @@ def jaeger(village: Village) -> Iterator[QueryApi]:
     server.server_close()
 
 
-def administrator(village: Village, username: str) -> subprocess.CompletedProcess[str]:
+def administrator(village: Village, username: str, **environment: str) -> subprocess.CompletedProcess[str]:
     given = {"USERNAME": username, "EMAIL": "another@example.com", "PASSWORD": "a good long password"}
-    return run(village, "administrator", **{f"HAMLET_ADMIN_{key}": value for key, value in given.items()})
+    return run(
+        village, "administrator", **{f"HAMLET_ADMIN_{key}": value for key, value in given.items()}, **environment
+    )
 
 
 def walk(village: Village, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -90,6 +92,8 @@ def test_a_second_administrator_is_not_made(village: Village) -> None:
     done = administrator(village, "another")
     assert (done.returncode, done.stdout) == (0, "there is an administrator already\n"), done.stderr
     assert administrator(village, "not a name").returncode == 1
+    alone = administrator(village, "another", HAMLET_ACCOUNT_TARGET="ipv4:127.0.0.1:1", HAMLET_ADMIN_PATIENCE="1")
+    assert (alone.returncode, alone.stdout) == (1, "no administrator: UNAVAILABLE\n")
 
 
 def test_without_an_operator_s_certificate_it_fails(village: Village, tmp_path: Path) -> None:

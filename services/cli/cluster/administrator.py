@@ -1,11 +1,13 @@
 """`python -m services.cli.cluster.administrator`: the first administrator, from a Secret; nobody where there is one.
 
-`HAMLET_ADMIN_USERNAME`, `HAMLET_ADMIN_EMAIL` and `HAMLET_ADMIN_PASSWORD` say who, `HAMLET_ACCOUNT_TARGET` where.
+`HAMLET_ADMIN_USERNAME`, `HAMLET_ADMIN_EMAIL` and `HAMLET_ADMIN_PASSWORD` say who, `HAMLET_ACCOUNT_TARGET` where, and
+`HAMLET_ADMIN_PATIENCE` for how many seconds the account service may still be on its way.
 """
 
 import asyncio
 import os
 import sys
+import time
 
 import grpc
 from hamlet.account.v1.account_admin_service_pb2 import CreateAdminRequest
@@ -17,29 +19,38 @@ from services.cli.operator import operator_channel
 
 __all__ = ["create"]
 
+_PAUSE = 1.0
 
-async def create(settings: MeshSettings, target: str, request: CreateAdminRequest) -> str:
+
+async def create(settings: MeshSettings, target: str, request: CreateAdminRequest, patience: float) -> str:
     """Returns what became of it, for the Job's log.
 
     Raises:
-        grpc.aio.AioRpcError: the account service does not answer, or refuses: the Job is started anew.
+        grpc.aio.AioRpcError: the account service refuses, or does not answer within `patience` seconds.
     """
+    deadline = time.monotonic() + patience
     async with operator_channel(settings, "account", target) as channel:
-        try:
-            await AccountAdminServiceStub(channel).CreateAdmin(request)
-        except grpc.aio.AioRpcError as failure:
-            error = error_of(failure)
-            if error is None or error.spec.reason != "ADMIN_EXISTS":
-                raise
-            return "there is an administrator already"
-    return f"administrator {request.username} created"
+        stub = AccountAdminServiceStub(channel)
+        while True:
+            try:
+                await stub.CreateAdmin(request)
+            except grpc.aio.AioRpcError as failure:
+                error = error_of(failure)
+                if error is not None and error.spec.reason == "ADMIN_EXISTS":
+                    return "there is an administrator already"
+                if failure.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_PAUSE)
+            else:
+                return f"administrator {request.username} created"
 
 
 def _main() -> int:
     given = {key: os.environ[f"HAMLET_ADMIN_{key.upper()}"] for key in ("username", "email", "password")}
     request = CreateAdminRequest(**given, only_if_none=True)
     try:
-        print(asyncio.run(create(MeshSettings(), endpoint_of("account").target, request)))
+        patience = float(os.environ.get("HAMLET_ADMIN_PATIENCE", "300"))
+        print(asyncio.run(create(MeshSettings(), endpoint_of("account").target, request, patience)))
     except grpc.aio.AioRpcError as failure:
         error = error_of(failure)
         broken = [] if error is None else [f"{each.field} {each.description}" for each in error.violations]
