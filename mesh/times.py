@@ -4,10 +4,10 @@ JSON has no form for them, Python's datetime no value, and what converts them ra
 are validated, and no handler meets one.
 """
 
-from collections.abc import Iterator
 from functools import cache
+from typing import Any, NamedTuple
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 __all__ = ["times_out_of_range"]
@@ -20,26 +20,42 @@ _SECONDS = {
 _NANOS = 1_000_000_000
 
 
-def times_out_of_range(message: Message, path: str = "") -> Iterator[str]:
+def times_out_of_range(message: Message) -> list[str]:
     """The paths of fields such as `post.publish_time` that hold no time."""
-    for field in _timed(message.DESCRIPTOR):
-        place = f"{path}.{field.name}" if path else field.name
-        if field.is_repeated:
+    found: list[str] = []
+    _search(message, _timed(message.DESCRIPTOR), "", found)
+    return found
+
+
+class _Field(NamedTuple):
+    """What is to be known of a field at each call, worked out once: descriptors are slow to ask.
+
+    Attributes:
+        time: the name of its message if that is a time.
+    """
+
+    name: str
+    repeated: bool
+    time: str
+    message_type: Descriptor
+
+
+def _search(message: Message, fields: tuple[_Field, ...], path: str, found: list[str]) -> None:
+    for field in fields:
+        if field.repeated:
             for number, each in enumerate(getattr(message, field.name)):
-                yield from _out_of_range(each, f"{place}[{number}]")
+                _look_at(each, field, f"{path}{field.name}[{number}]", found)
         elif message.HasField(field.name):
-            yield from _out_of_range(getattr(message, field.name), place)
+            _look_at(getattr(message, field.name), field, f"{path}{field.name}", found)
 
 
-def _out_of_range(message: Message, place: str) -> Iterator[str]:
-    name = message.DESCRIPTOR.full_name
-    if name not in _SECONDS:
-        yield from times_out_of_range(message, place)
+def _look_at(value: Any, field: _Field, place: str, found: list[str]) -> None:
+    if not field.time:
+        _search(value, _timed(field.message_type), f"{place}.", found)
         return
-    seconds, nanos = getattr(message, "seconds"), getattr(message, "nanos")  # noqa: B009 - the stubs do not know them
-    least, most = _SECONDS[name]
-    if not (least <= seconds <= most and nanos in _nanos(name, seconds)):
-        yield place
+    least, most = _SECONDS[field.time]
+    if not (least <= value.seconds <= most and value.nanos in _nanos(field.time, value.seconds)):
+        found.append(place)
 
 
 def _nanos(name: str, seconds: int) -> range:
@@ -50,10 +66,15 @@ def _nanos(name: str, seconds: int) -> range:
 
 
 @cache
-def _timed(message: Descriptor) -> tuple[FieldDescriptor, ...]:
+def _timed(message: Descriptor) -> tuple[_Field, ...]:
     """The fields that are times, or messages that hold some."""
     return tuple(
-        field
+        _Field(
+            field.name,
+            bool(field.is_repeated),
+            field.message_type.full_name if field.message_type.full_name in _SECONDS else "",
+            field.message_type,
+        )
         for field in message.fields
         if field.message_type is not None and _is_timed(field.message_type, frozenset({message.full_name}))
     )

@@ -26,8 +26,9 @@ def validate(message: Message) -> None:
         HamletError: INVALID_REQUEST with one violation a broken rule, without the offending values; MALFORMED_REQUEST
             for bytes that protobuf takes and protovalidate does not.
     """
-    if found := [FieldViolation(path, *_NO_TIME) for path in times_out_of_range(message)]:
-        raise HamletError(ErrorReason.ERROR_REASON_INVALID_REQUEST, violations=found[:_MOST_REPORTED])
+    if places := times_out_of_range(message):
+        found = [FieldViolation(place, *_NO_TIME) for place in places[:_MOST_REPORTED]]
+        raise HamletError(ErrorReason.ERROR_REASON_INVALID_REQUEST, violations=found)
     if not has_rules(message.DESCRIPTOR):
         return
     try:
