@@ -21,8 +21,9 @@ _RIGHTLY = 190
 _LESSER = (Role.ROLE_READER, Role.ROLE_AUTHOR, Role.ROLE_MODERATOR)
 _TRACE, _SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 _TRACES: tuple[Mapping[str, str], ...] = (
-    *({"traceparent": f"00-{_TRACE}-{_SPAN}-00"},) * 5,
-    *({"traceparent": f"00-{_TRACE}-{_SPAN}-01"},) * 3,
+    # The edge samples one call in twenty.
+    *({"traceparent": f"00-{_TRACE}-{_SPAN}-00"},) * 20,
+    *({"traceparent": f"00-{_TRACE}-{_SPAN}-01"},) * 2,
     {"traceparent": f"00-{_TRACE}-{_SPAN}-01", "tracestate": "a=1,b@c=2", "baggage": "k=v;p,l=%20"},
     {"uber-trace-id": f"{_TRACE}:{_SPAN}:0:1", "uberctx-k": "v"},
     {"x-b3-traceid": _TRACE, "x-b3-spanid": _SPAN, "x-b3-sampled": "1"},
