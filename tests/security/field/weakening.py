@@ -196,7 +196,6 @@ _EDGE = {
     "unread answers": _BUFFERS,
     "slow headers h1": _PATIENCE,
     "slow body h1": _PATIENCE,
-    "many connections h1": _CONNECTIONS,
 }
 _METADATA = Weakening(
     "metadata limit", options={"grpc.max_metadata_size": 64 << 20, "grpc.absolute_max_metadata_size": 64 << 20}
