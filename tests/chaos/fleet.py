@@ -1,7 +1,5 @@
 """A village with two replicas of each service on a real PostgreSQL, and both proxies, as real processes."""
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,7 +8,7 @@ from mesh.settings import MeshSettings
 from mesh.testing.postgres import postgres_server
 from services.cli.certs import ensure_certificates
 from services.cli.layout import SERVICES, Layout
-from services.cli.operator import operator_channel, serves
+from tests.chaos.launches import answers, inherited, listens, service_launch
 from tests.chaos.member import Launch, Member, Proxy, Replica
 
 __all__ = ["Fleet", "fleet"]
@@ -75,32 +73,19 @@ def _members(
 ) -> list[Member]:
     receiver = ["mesh.telemetry.receiver", "--listen", f"127.0.0.1:{layout.receiver}"]
     receiver += ["--out", str(settings.home / "traces")]
-    members = [Member("traces", Launch(receiver, told, lambda: _listens(layout.receiver)))]
+    members = [Member("traces", Launch(receiver, told, lambda: listens(layout.receiver)))]
     for name, addresses in places.items():
-        launches = [_launch(name, address, settings, told) for address in addresses]
+        launches = [service_launch(name, address, settings, told) for address in addresses]
         successors = launches[REPLICAS:]
         members += [Replica(f"{name}-{n + 1}", launches[n], successors) for n in range(REPLICAS)]
-    members.append(Proxy("edge", Launch(["services.cli.edge"], told, lambda: _listens(layout.grpc_door))))
-    members.append(Proxy("cache", Launch(["services.cli.cache"], told, lambda: _answers(layout.edge))))
+    members.append(Proxy("edge", Launch(["services.cli.edge"], told, lambda: listens(layout.grpc_door))))
+    members.append(Proxy("cache", Launch(["services.cli.cache"], told, lambda: answers(layout.edge))))
     return members
 
 
-def _launch(name: str, address: str, settings: MeshSettings, told: Mapping[str, str]) -> Launch:
-    own = {**told, f"HAMLET_{name.upper()}_LISTEN": address, f"HAMLET_{name.upper()}_METRICS_LISTEN": "127.0.0.1:0"}
-
-    async def ready() -> bool:
-        if not await _listens(int(address.rpartition(":")[2])):
-            return False
-        async with operator_channel(settings, name, f"ipv4:{address}") as channel:
-            return await serves(channel)
-
-    return Launch([f"services.{name}"], own, ready)
-
-
 def _told(layout: Layout, home: Path, target: Mapping[str, str], databases: Mapping[str, str]) -> dict[str, str]:
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("HAMLET_", "OTEL_"))}
     return {
-        **inherited,
+        **inherited(),
         "HAMLET_HOME": str(home),
         "HAMLET_EDGE_LISTEN": f"127.0.0.1:{layout.edge}",
         "HAMLET_EDGE_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_door}",
@@ -113,24 +98,3 @@ def _told(layout: Layout, home: Path, target: Mapping[str, str], databases: Mapp
         **{f"HAMLET_{name.upper()}_TARGET": where for name, where in target.items()},
         **{f"HAMLET_{name.upper()}_DATABASE_URL": url for name, url in databases.items()},
     }
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
-async def _answers(port: int) -> bool:
-    """The sockets of the cache listen before nginx does."""
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /openapi.json HTTP/1.0\r\n\r\n")
-        answer = await reader.readline()
-        writer.close()
-    except OSError:
-        return False
-    return b" 200 " in answer

@@ -44,6 +44,10 @@ class Member:
         finally:
             await _end(self._running(), signal.SIGTERM)
 
+    async def leave(self) -> int:
+        """SIGTERM, and the exit status."""
+        return await _end(self._running(), signal.SIGTERM)
+
     async def restart(self, *, gracefully: bool) -> None:
         """Puts another process in the place of this one; returns when callers have had time to find it.
 
@@ -125,8 +129,8 @@ def _signal(gracefully: bool) -> signal.Signals:
     return signal.SIGTERM if gracefully else signal.SIGKILL
 
 
-async def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+async def _end(process: asyncio.subprocess.Process, number: signal.Signals) -> int:
     if process.returncode is None:
         process.send_signal(number)
     async with asyncio.timeout(_PATIENCE):
-        await process.wait()
+        return await process.wait()

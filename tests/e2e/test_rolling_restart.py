@@ -12,7 +12,10 @@ from mesh.channel import MeshChannel
 from mesh.identity.credentials import CertificateFiles, channel_credentials, server_name
 from mesh.settings import MeshSettings
 from mesh.testing.postgres import postgres_server
-from tests.e2e.replicas import replicas
+from services.cli.certs import ensure_certificates
+from services.cli.layout import Layout
+from tests.chaos.launches import inherited, service_launch
+from tests.chaos.member import Member
 
 CALLS, WORKERS = 4_000, 12
 
@@ -23,11 +26,18 @@ async def test_a_replica_that_is_told_to_end_fails_no_request(tmp_path: Path) ->
     with postgres_server() as postgres:
         postgres.create("blog")
         url = postgres.url("blog")
-        async with replicas("blog", 2, tmp_path / "home", url) as (stays, leaves):
-            settings = MeshSettings(home=tmp_path / "home")
+        settings = MeshSettings(home=tmp_path / "home")
+        ensure_certificates(settings)
+        told = {**inherited(), "HAMLET_HOME": str(settings.home), "HAMLET_BLOG_DATABASE_URL": url}
+        addresses = [f"127.0.0.1:{Layout.choose(0).grpc['blog']}" for _ in range(2)]
+        stays, leaves = (
+            Member(name, service_launch("blog", address, settings, told))
+            for name, address in zip(("stays", "leaves"), addresses, strict=True)
+        )
+        async with stays.running(), leaves.running():
             files = CertificateFiles(settings.certificates / "edge")
             channel = MeshChannel(
-                f"ipv4:127.0.0.1:{stays.port},127.0.0.1:{leaves.port}",
+                f"ipv4:{','.join(addresses)}",
                 interceptors=[],
                 credentials=lambda: channel_credentials(files),
                 server_name=server_name("blog", settings.trust_domain),
@@ -40,7 +50,7 @@ async def test_a_replica_that_is_told_to_end_fails_no_request(tmp_path: Path) ->
                 while made < CALLS or not leaving[0].done():
                     made += 1
                     if made == CALLS // 4:
-                        leaving.append(asyncio.create_task(leaves.terminate()))
+                        leaving.append(asyncio.create_task(leaves.leave()))
                     try:
                         await stub.ListPosts(ListPostsRequest(), timeout=10)
                     except grpc.aio.AioRpcError as error:
