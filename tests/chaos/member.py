@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mesh.leash import leashed
+
 __all__ = ["Launch", "Member", "Proxy", "Replica"]
 
 _PATIENCE = 60.0
@@ -62,10 +64,12 @@ class Member:
         log = Path(launch.environment["HAMLET_HOME"]) / f"{self.name}.log"
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *launch.command),
+                *leashed(sys.executable, "-m", *launch.command),
                 env=dict(launch.environment),
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
+                # Linux shares the CPU between sessions first, as it does between containers.
+                start_new_session=True,
             )
         try:
             async with asyncio.timeout(_PATIENCE):

@@ -15,7 +15,7 @@ const failed = new Counter('failed')
 const sent = new Counter('sent')
 const accepted = new Counter('accepted')
 
-const shares = { cachedRead: 0.7, signedInRead: 0.12, grpcRead: 0.12, comment: 0.06 }
+const shares = { cachedRead: 0.76, signedInRead: 0.1, grpcRead: 0.1, comment: 0.04 }
 
 export const options = {
   scenarios: Object.fromEntries(

@@ -105,6 +105,7 @@ async def _load(
     process = await asyncio.create_subprocess_exec(
         *(Path(sys.executable).with_name("k6"), "run", "--quiet", "--no-usage-report", _SCRIPT),
         env={**os.environ, **told},
+        start_new_session=True,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
