@@ -32,6 +32,9 @@ def upstream_cluster(upstream: Upstream, identity: Identity | None, folder: Path
     """A service's replicas. One that reports NOT_SERVING gets no new calls; when none is healthy all are tried."""
     cluster: Config = {
         **_cluster(upstream.name, upstream.addresses),
+        # Of a name all addresses count, and health checks tell which of them answer: by default Envoy takes IPv6 alone
+        # where a name has both, whether anybody listens there or not.
+        "dns_lookup_family": "ALL",
         "lb_policy": "LEAST_REQUEST",
         "health_checks": [_health_check()],
         "common_lb_config": {"healthy_panic_threshold": {"value": 1}},
