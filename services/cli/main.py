@@ -11,11 +11,12 @@ from services.cli.admin import app as admin
 from services.cli.certs import app as certs
 from services.cli.database import app as database
 from services.cli.model import app as model
+from services.cli.sbom import app as sbom
 
 __all__ = ["main"]
 
 app = App(name="hamlet", help="A self-hosted blogging platform with a spam filter that you own.", version_flags=[])
-for commands in (admin, certs, database, model):
+for commands in (admin, certs, database, model, sbom):
     app.command(commands)
 
 

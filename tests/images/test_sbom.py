@@ -1,0 +1,84 @@
+"""What is in an image is written down as it is, and found again by whoever reads an advisory."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docker.images import IMAGES
+from docker.sbom import components, document
+from services.cli.refusal import RefusedError
+from services.cli.sbom import Affected, affected, find
+
+STATUS = """Package: zlib1g
+Status: install ok installed
+Architecture: amd64
+Version: 1:1.2.13.dfsg-1
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: amd64
+Version: 1.0
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The file system of a small image."""
+    metadata = tmp_path / "root/opt/hamlet/lib/python3.11/site-packages/Zope_Thing-2.0+cpu.dist-info/METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.4\nName: Zope_Thing\nVersion: 2.0+cpu\nLicense-Expression: MIT\n")
+    status = tmp_path / "root/var/lib/dpkg/status"
+    status.parent.mkdir(parents=True)
+    status.write_text(STATUS)
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def folder(root: Path, tmp_path: Path) -> Path:
+    """The documents of two images, of which one has nothing of Python's."""
+    made = tmp_path / "sbom"
+    made.mkdir()
+    everything = components(root)
+    for image, found in ((IMAGES[0], everything), (IMAGES[2], everything[:1])):
+        (made / f"{image.name}.cdx.json").write_text(json.dumps(document(image, "1.2.3", "abc", found)))
+    return made
+
+
+def test_a_document_names_what_is_installed_and_nothing_else(root: Path) -> None:
+    found = components(root)
+    assert [each["purl"] for each in found] == [
+        "pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1?arch=amd64",
+        "pkg:pypi/zope-thing@2.0%2Bcpu",
+    ]
+    assert found[1]["licenses"] == [{"expression": "MIT"}]
+    assert document(IMAGES[0], "1", "a", found) == document(IMAGES[0], "1", "a", found)
+
+
+@pytest.mark.parametrize("written", ["zope.thing", "Zope-Thing", "ZOPE_THING"])
+def test_a_package_is_found_however_it_is_written(folder: Path, written: str) -> None:
+    wanted = Affected("hamlet-services", "1.2.3", ("account", "blog", "comment"), "pypi", "zope-thing", "2.0+cpu")
+    assert affected(folder, written) == [wanted]
+
+
+def test_the_answer_says_which_images_services_and_versions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert find("zlib1g", folder=folder) == 1
+    said = capsys.readouterr().out
+    assert "hamlet-services 1.2.3  zlib1g 1:1.2.13.dfsg-1 (deb)  runs account, blog, comment" in said
+    assert "hamlet-edge 1.2.3" in said
+    assert "2 of 2 images hold zlib1g" in said
+
+
+def test_another_version_and_another_package_are_not_affected(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert find("zope-thing", "1.9", folder=folder) == 0
+    assert find("zope", folder=folder) == 0
+    assert find("gone", folder=folder) == 0
+    assert "0 of 2 images hold gone" in capsys.readouterr().out
+
+
+def test_no_documents_or_broken_ones_are_no_all_clear(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="no SBOM"):
+        affected(tmp_path / "elsewhere", "zlib1g")
+    (folder / "foreign.cdx.json").write_text('{"components": []}')
+    with pytest.raises(RefusedError, match=r"foreign\.cdx\.json"):
+        affected(folder, "zlib1g")
