@@ -69,7 +69,8 @@ worker_processes {settings.concurrency};
 worker_rlimit_nofile {2 * connections};
 worker_shutdown_timeout {drain + 1}s;
 pid {places.own}/nginx.pid;
-error_log stderr warn;
+# Below this there is a line for each request that somebody sends wrong, with his address and his URL.
+error_log stderr crit;
 pcre_jit on;
 events {{
     worker_connections {connections};
