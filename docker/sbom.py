@@ -5,7 +5,7 @@ import re
 import subprocess
 import uuid
 from collections.abc import Iterator
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,28 @@ def document(image: Image, version: str, revision: str, found: list[Component]) 
 
 def components(root: Path) -> list[Component]:
     """What is installed below `root`, by package URL (github.com/package-url/purl-spec)."""
-    found = [*_python(root), *_debian(root)]
-    return sorted(found, key=lambda each: str(each["purl"]))
+    found = {str(each["purl"]): each for each in (*_carried(root), *_python(root), *_debian(root))}
+    return [found[purl] for purl in sorted(found)]
+
+
+def _installed(root: Path) -> Iterator[Distribution]:
+    return iter(distributions(path=[str(path) for path in root.glob("opt/hamlet/lib/python3*/site-packages")]))
+
+
+def _carried(root: Path) -> Iterator[Component]:
+    """What wheels say (PEP 770) that they carry within: C libraries, Rust crates."""
+    for each in _installed(root):
+        for file in each.files or ():
+            if file.parent.name == "sboms" and file.suffix == ".json":
+                carrying = [{"name": "hamlet:within", "value": each.name}]
+                for inner in json.loads(Path(file.locate()).read_text()).get("components", ()):
+                    if "purl" in inner:
+                        component = _component(inner["name"], inner.get("version", ""), inner["purl"])
+                        yield component | {"properties": carrying}
 
 
 def _python(root: Path) -> Iterator[Component]:
-    sites = [str(path) for path in root.glob("opt/hamlet/lib/python3*/site-packages")]
-    for each in distributions(path=sites):
+    for each in _installed(root):
         name = re.sub(r"[-_.]+", "-", each.name).lower()
         version = each.version.replace("+", "%2B")
         yield _component(name, each.version, f"pkg:pypi/{name}@{version}", each.metadata["License-Expression"])
@@ -66,11 +81,14 @@ def _python(root: Path) -> Iterator[Component]:
 
 def _debian(root: Path) -> Iterator[Component]:
     for paragraph in (root / "var/lib/dpkg/status").read_text().split("\n\n"):
-        fields = dict(re.findall(r"(?m)^(Package|Status|Version|Architecture): (.+)$", paragraph))
+        fields = dict(re.findall(r"(?m)^(Package|Status|Version|Architecture|Source): (\S.*)$", paragraph))
         if fields.get("Status", "").endswith(" installed"):
             name, version = fields["Package"], fields["Version"]
             encoded = version.replace("+", "%2B").replace(":", "%3A")
-            yield _component(name, version, f"pkg:deb/debian/{name}@{encoded}?arch={fields['Architecture']}")
+            component = _component(name, version, f"pkg:deb/debian/{name}@{encoded}?arch={fields['Architecture']}")
+            # Debian's advisories are about source packages: openssl, and not libssl3.
+            source = (fields.get("Source") or name).partition(" ")[0]
+            yield component | {"properties": [{"name": "hamlet:source", "value": source}]}
 
 
 def _component(name: str, version: str, purl: str, licence: str | None = None) -> Component:

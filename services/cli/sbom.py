@@ -41,7 +41,7 @@ def find(package: str, version: str = "", /, *, folder: Path = _FOLDER) -> int:
     """List the images, and what runs in them, that hold a package. The status is 1 where there are any.
 
     Args:
-        package: a name, as advisories give it; case, `-`, `_` and `.` do not matter.
+        package: a name as advisories give it, a source package's too; case, `-`, `_` and `.` do not matter.
         version: only this version; every one without it.
         folder: where the documents are, `*.cdx.json`.
     """
@@ -73,7 +73,7 @@ def _in(path: Path, wanted: str) -> Iterator[Affected]:
         image, components = document["metadata"]["component"], document["components"]
         told = {each["name"]: each["value"] for each in image["properties"]}
         workloads = tuple(told["hamlet:workloads"].split(","))
-        matching = [each for each in components if _plain(each["name"]) == wanted]
+        matching = [each for each in components if wanted in _names(each)]
         yield from (_affected(image, workloads, each) for each in matching)
     except (ValueError, KeyError, TypeError):
         raise RefusedError(f"{path} is not an SBOM of ours") from None
@@ -82,6 +82,12 @@ def _in(path: Path, wanted: str) -> Iterator[Affected]:
 def _affected(image: dict[str, Any], workloads: tuple[str, ...], component: dict[str, Any]) -> Affected:
     ecosystem = component["purl"].removeprefix("pkg:").partition("/")[0]
     return Affected(image["name"], image["version"], workloads, ecosystem, component["name"], component["version"])
+
+
+def _names(component: dict[str, Any]) -> set[str]:
+    """A package's name, and that of the source package that it was made of."""
+    sources = (each["value"] for each in component.get("properties", ()) if each["name"] == "hamlet:source")
+    return {_plain(name) for name in (component["name"], *sources)}
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from services.cli.sbom import Affected, affected, find
 
 STATUS = """Package: zlib1g
 Status: install ok installed
+Source: zlib (1:1.2.13)
 Architecture: amd64
 Version: 1:1.2.13.dfsg-1
 
@@ -28,6 +29,11 @@ def root(tmp_path: Path) -> Path:
     metadata = tmp_path / "root/opt/hamlet/lib/python3.11/site-packages/Zope_Thing-2.0+cpu.dist-info/METADATA"
     metadata.parent.mkdir(parents=True)
     metadata.write_text("Metadata-Version: 2.4\nName: Zope_Thing\nVersion: 2.0+cpu\nLicense-Expression: MIT\n")
+    carried = metadata.parent / "sboms" / "inner.cdx.json"
+    carried.parent.mkdir()
+    inner = {"name": "openssl", "version": "3.0", "purl": "pkg:generic/openssl@3.0"}
+    carried.write_text(json.dumps({"components": [inner, {"name": "nameless"}]}))
+    (metadata.parent / "RECORD").write_text(f"{metadata.parent.name}/sboms/inner.cdx.json,,\n")
     status = tmp_path / "root/var/lib/dpkg/status"
     status.parent.mkdir(parents=True)
     status.write_text(STATUS)
@@ -49,9 +55,11 @@ def test_a_document_names_what_is_installed_and_nothing_else(root: Path) -> None
     found = components(root)
     assert [each["purl"] for each in found] == [
         "pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1?arch=amd64",
+        "pkg:generic/openssl@3.0",
         "pkg:pypi/zope-thing@2.0%2Bcpu",
     ]
-    assert found[1]["licenses"] == [{"expression": "MIT"}]
+    assert found[1]["properties"] == [{"name": "hamlet:within", "value": "Zope_Thing"}]
+    assert found[2]["licenses"] == [{"expression": "MIT"}]
     assert document(IMAGES[0], "1", "a", found) == document(IMAGES[0], "1", "a", found)
 
 
@@ -62,6 +70,7 @@ def test_a_package_is_found_however_it_is_written(folder: Path, written: str) ->
 
 
 def test_the_answer_says_which_images_services_and_versions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert affected(folder, "zlib") == affected(folder, "zlib1g")
     assert find("zlib1g", folder=folder) == 1
     said = capsys.readouterr().out
     assert "hamlet-services 1.2.3  zlib1g 1:1.2.13.dfsg-1 (deb)  runs account, blog, comment" in said
