@@ -26,6 +26,7 @@ class Affected:
         workloads: what runs in it.
         ecosystem: `pypi` or `deb`.
         package, version: as they are in the image.
+        within: the wheel that carries it within itself, mostly none.
     """
 
     image: str
@@ -34,6 +35,7 @@ class Affected:
     ecosystem: str
     package: str
     version: str
+    within: str = ""
 
 
 @app.command
@@ -48,7 +50,8 @@ def find(package: str, version: str = "", /, *, folder: Path = _FOLDER) -> int:
     found = [each for each in affected(folder, package) if version in {"", each.version}]
     for each in found:
         print(
-            f"{each.image} {each.image_version}  {each.package} {each.version} ({each.ecosystem})"
+            f"{each.image} {each.image_version}  {each.package} {each.version} ({each.ecosystem}"
+            f"{f', within {each.within}' if each.within else ''})"
             f"  runs {', '.join(each.workloads)}"
         )
     looked = len(list(folder.glob("*.cdx.json")))
@@ -81,13 +84,19 @@ def _in(path: Path, wanted: str) -> Iterator[Affected]:
 
 def _affected(image: dict[str, Any], workloads: tuple[str, ...], component: dict[str, Any]) -> Affected:
     ecosystem = component["purl"].removeprefix("pkg:").partition("/")[0]
-    return Affected(image["name"], image["version"], workloads, ecosystem, component["name"], component["version"])
+    within = "".join(_told(component, "hamlet:within"))
+    return Affected(
+        image["name"], image["version"], workloads, ecosystem, component["name"], component["version"], within
+    )
 
 
 def _names(component: dict[str, Any]) -> set[str]:
     """A package's name, and that of the source package that it was made of."""
-    sources = (each["value"] for each in component.get("properties", ()) if each["name"] == "hamlet:source")
-    return {_plain(name) for name in (component["name"], *sources)}
+    return {_plain(name) for name in (component["name"], *_told(component, "hamlet:source"))}
+
+
+def _told(component: dict[str, Any], name: str) -> list[str]:
+    return [each["value"] for each in component.get("properties", ()) if each["name"] == name]
 
 
 def _plain(name: str) -> str:

@@ -73,9 +73,11 @@ def test_the_answer_says_which_images_services_and_versions(folder: Path, capsys
     assert affected(folder, "zlib") == affected(folder, "zlib1g")
     assert find("zlib1g", folder=folder) == 1
     said = capsys.readouterr().out
+    assert "2 of 2 images hold zlib1g" in said
     assert "hamlet-services 1.2.3  zlib1g 1:1.2.13.dfsg-1 (deb)  runs account, blog, comment" in said
     assert "hamlet-edge 1.2.3" in said
-    assert "2 of 2 images hold zlib1g" in said
+    assert find("openssl", folder=folder) == 1
+    assert "openssl 3.0 (generic, within Zope_Thing)  runs account" in capsys.readouterr().out
 
 
 def test_another_version_and_another_package_are_not_affected(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
