@@ -138,7 +138,7 @@ images: $(READY) container-tools ## Build the images and their SBOMs, and hold t
 
 .PHONY: images-test
 images-test: $(READY) container-tools ## The built images, run as the chart runs them: a comment goes through the village
-	@$(BIN)/pytest tests/images tests/images/built_village.py
+	@$(BIN)/pytest tests/images/built_village.py
 
 ##@ Benchmarks and drills
 
