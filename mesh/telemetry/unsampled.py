@@ -10,7 +10,8 @@ __all__ = ["Unsampled"]
 
 _REFUSED = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f][02468ace])")
 """A traceparent (W3C Trace Context, version 00) whose flag says that its caller does not record."""
-_MORE_TO_READ = frozenset({"tracestate", "baggage", "uber-trace-id"})
+_MORE_TO_READ = ("tracestate", "baggage", "uber-trace-id")
+"""Unless they are empty: Envoy sends `tracestate` always."""
 _FOLLOWS = "remoteParentNotSampled:AlwaysOffSampler"
 
 
@@ -28,7 +29,7 @@ class Unsampled:
     def context(self, metadata: Mapping[str, str]) -> Context | None:
         """The trace context to go on with, None where the SDK has to be asked."""
         traceparent = metadata.get("traceparent")
-        if traceparent is None or not self._follows or not _MORE_TO_READ.isdisjoint(metadata):
+        if traceparent is None or not self._follows or any(map(metadata.get, _MORE_TO_READ)):
             return None
         match = _REFUSED.fullmatch(traceparent)
         if match is None:

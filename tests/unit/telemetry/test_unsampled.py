@@ -33,6 +33,10 @@ def test_a_caller_that_asks_not_to_be_sampled_is_heeded_and_its_trace_goes_on() 
     assert onward["traceparent"] == REFUSED
 
 
+def test_an_empty_tracestate_says_nothing_as_envoy_s_does() -> None:
+    assert Unsampled(FOLLOWING).context({"traceparent": REFUSED, "tracestate": ""}) is not None
+
+
 @pytest.mark.parametrize(
     "metadata",
     [
