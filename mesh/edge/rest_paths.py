@@ -8,7 +8,7 @@ from google.api import annotations_pb2
 
 from mesh.edge.exposure import PublicMethod
 
-__all__ = ["ANY", "VERBS", "Tree", "rest_paths"]
+__all__ = ["ANY", "VERBS", "Tree", "plain_reads", "rest_paths"]
 
 Tree = dict[str, Any]
 """By segment a tree; under `VERBS` the methods, by the custom verb at the path's end (AIP-136), "" without one."""
@@ -28,9 +28,7 @@ def rest_paths(methods: Iterable[PublicMethod], pages: Iterable[str] = ()) -> Tr
     """
     tree: Tree = {}
     for method, template in (*_bindings(methods), *(("GET", page) for page in pages)):
-        found = _TEMPLATE.fullmatch(template)
-        if found is None:
-            raise ValueError(f"not a path of single segments: {template}")
+        found = _parsed(template)
         node = tree
         for segment in found["segments"][1:].split("/"):
             node = node.setdefault(ANY if segment.startswith("{") else segment, {})
@@ -38,6 +36,34 @@ def rest_paths(methods: Iterable[PublicMethod], pages: Iterable[str] = ()) -> Tr
         verb = found["verb"] or ""
         verbs[verb] = ", ".join(sorted({*filter(None, verbs.get(verb, "").split(", ")), method}))
     return tree
+
+
+def plain_reads(methods: Iterable[PublicMethod]) -> str:
+    """A regular expression (RE2) for the path and query of a GET whose answer is one message.
+
+    It matches no path with a colon in a variable, which may be a verb.
+    """
+    unary = (public for public in methods if not _streams(public))
+    reads = sorted({_pattern(template) for method, template in _bindings(unary) if method == "GET"})
+    return rf"(?:{'|'.join(reads)})(?:\?.*)?"
+
+
+def _streams(public: PublicMethod) -> bool:
+    assert public.method.descriptor is not None  # noqa: S101 - methods_of sets it
+    return bool(public.method.descriptor.server_streaming)
+
+
+def _pattern(template: str) -> str:
+    found = _parsed(template)
+    segments = ("[^/?:]+" if each.startswith("{") else re.escape(each) for each in found["segments"].split("/"))
+    return "/".join(segments) + (f":{found['verb']}" if found["verb"] else "")
+
+
+def _parsed(template: str) -> "re.Match[str]":
+    found = _TEMPLATE.fullmatch(template)
+    if found is None:
+        raise ValueError(f"not a path of single segments: {template}")
+    return found
 
 
 def _bindings(methods: Iterable[PublicMethod]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from mesh.edge.filters import (
     rest,
     transcoder,
 )
-from mesh.edge.rest_paths import rest_paths
+from mesh.edge.rest_paths import plain_reads, rest_paths
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, extension
 
@@ -33,7 +33,7 @@ def rest_filters(
         cors.http_filter(),
         _grpc_web(),
         rate_limit.http_filter(),
-        rest.http_filter(rest_paths(methods, pages)),
+        rest.http_filter(rest_paths(methods, pages), plain_reads(methods)),
         content_type.http_filter(),
         response_headers.http_filter(),
         body_limit.http_filter(settings.max_body_bytes),

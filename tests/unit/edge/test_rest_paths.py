@@ -1,5 +1,6 @@
 """The tree of REST paths is the contracts' own, and says which methods a path takes."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ from google.api import annotations_pb2, http_pb2
 from google.protobuf.descriptor_pb2 import MethodOptions
 from hamlet.account.v1 import account_service_pb2
 from hamlet.blog.v1 import post_service_pb2
+from hamlet.comment.v1 import comment_service_pb2
 
 from mesh.edge import EdgeService
 from mesh.edge.exposure import PublicMethod, public_methods
-from mesh.edge.rest_paths import ANY, VERBS, rest_paths
+from mesh.edge.rest_paths import ANY, VERBS, plain_reads, rest_paths
 
 
 def contracts() -> list[PublicMethod]:
@@ -57,3 +59,12 @@ def test_a_path_that_cannot_be_read_is_refused_when_the_edge_is_rendered(rule: d
     planted: Any = PublicMethod(Planted(**rule), "one", server_streaming=False)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="path"):
         rest_paths([planted])
+
+
+def test_a_plain_read_is_a_get_of_one_message_with_whatever_query() -> None:
+    services = comment_service_pb2.DESCRIPTOR.services_by_name.values()
+    plain = re.compile(plain_reads([*contracts(), *public_methods([EdgeService(each, "one") for each in services])]))
+    for path in ("/v1/accounts/me", "/v1/posts/a-post/comments?pageSize=3", "/v1/comments/some-id?"):
+        assert plain.fullmatch(path), path
+    for path in ("/v1/posts/a-post/comments:watch", "/v1/posts/a:b/comments", "/v1/posts//comments", "/v1/no"):
+        assert not plain.fullmatch(path), path
