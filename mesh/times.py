@@ -1,16 +1,19 @@
-"""Timestamps and durations that protobuf decodes although its own description of them forbids them.
+"""Times between protobuf and Python: how they are set, and which are none.
 
-JSON has no form for them, Python's datetime no value, and what converts them raises: so they are refused where requests
-are validated, and no handler meets one.
+protobuf decodes timestamps and durations that its own description of them forbids. JSON has no form for them, Python's
+datetime no value, and what converts them raises: so they are refused where requests are validated, and no handler meets
+one.
 """
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
-__all__ = ["times_out_of_range"]
+__all__ = ["set_time", "times_out_of_range"]
 
 _SECONDS = {
     "google.protobuf.Timestamp": (-62_135_596_800, 253_402_300_799),
@@ -18,6 +21,17 @@ _SECONDS = {
 }
 """From the year 1 to 9999, and ten thousand years (`timestamp.proto`, `duration.proto`)."""
 _NANOS = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def set_time(field: Timestamp, at: datetime) -> None:
+    """Sets a timestamp of an answer, at a fifth of what `FromDatetime` takes.
+
+    Args:
+        at: with its time zone.
+    """
+    since = at - _EPOCH
+    field.seconds, field.nanos = since.days * 86_400 + since.seconds, since.microseconds * 1000
 
 
 def times_out_of_range(message: Message) -> list[str]:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from google.protobuf.struct_pb2 import Struct
-from google.protobuf.timestamp_pb2 import Timestamp
 from hamlet.blog.v1 import post_pb2
 
+from mesh.times import set_time
 from services.blog.domain.post import Draft, Post, Revision
 from services.storage.etag import etag_of
 
@@ -40,11 +40,11 @@ def post_message(post: Post, *, whole: bool = True) -> post_pb2.Post:
     )
     if whole:
         message.body, message.body_html = post.draft.body, post.body_html
-    _set(message.create_time, post.created_at)
-    _set(message.update_time, post.updated_at)
+    set_time(message.create_time, post.created_at)
+    set_time(message.update_time, post.updated_at)
     for name, at in (("publish", post.published_at), ("delete", post.deleted_at), ("purge", post.purge_at)):
         if at is not None:
-            _set(getattr(message, f"{name}_time"), at)
+            set_time(getattr(message, f"{name}_time"), at)
     return message
 
 
@@ -58,7 +58,7 @@ def revision_message(revision: Revision) -> post_pb2.PostRevision:
         tags=revision.draft.tags,
         author_id=revision.author_id,
     )
-    _set(message.create_time, revision.created_at)
+    set_time(message.create_time, revision.created_at)
     return message
 
 
@@ -87,7 +87,3 @@ def exported_revision(post_id: str, number: int, title: str, body: str, created_
         {"postId": post_id, "revision": number, "title": title, "body": body, "createTime": created_at.isoformat()}
     )
     return record
-
-
-def _set(field: Timestamp, at: datetime) -> None:
-    field.FromDatetime(at)

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hamlet.comment.v1 import comment_pb2, comment_service_pb2
 from hamlet.spam.v1 import spam_service_pb2, verdict_pb2
 
+from mesh.times import set_time
 from services.comment.clients import PostFacts
 from services.comment.domain.comment import Comment, Label, Reason, Revision, Shown, Verdict
 from services.comment.domain.draft import Draft
@@ -162,5 +163,5 @@ def _finite(weight: float) -> float:
 
 def _timestamp(moment: datetime) -> Timestamp:
     timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
+    set_time(timestamp, moment)
     return timestamp
