@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Self
 
 from hamlet.error.v1.error_reason_pb2 import ErrorReason
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -14,7 +14,7 @@ from mesh import call as calls
 from mesh.deadline import Deadline
 from mesh.errors import HamletError
 from services.storage.errors import RETRY_AFTER, hamlet_error
-from services.storage.inline import InlineSession
+from services.storage.inline import InlineReader, InlineSession
 from services.storage.postgresql import postgresql_engines
 from services.storage.replica import ReplicaLock
 from services.storage.sqlite import sqlite_engines
@@ -75,8 +75,7 @@ class Database:
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session on one snapshot (SQLite) or READ COMMITTED (PostgreSQL) that cannot write, for statements that an
         index answers: on SQLite they run on the event loop.
 
@@ -84,20 +83,16 @@ class Database:
             HamletError: as `services.storage.errors.hamlet_error` says; UNAVAILABLE on SQLite for a statement that
                 took longer than `services.storage.inline.PATIENCE`.
         """
-        with _translating(writing=False):
-            async with _begun(self._engines.reader) as session:
-                yield session
+        reader = self._engines.reader
+        return _InlineReading(reader) if isinstance(reader, InlineReader) else _reading(reader)
 
-    @asynccontextmanager
-    async def scan(self) -> AsyncIterator[AsyncSession]:
+    def scan(self) -> AbstractAsyncContextManager[AsyncSession]:
         """As `read`, for statements whose work grows with the data: the loop does not wait for them.
 
         Raises:
             HamletError: as `services.storage.errors.hamlet_error` says.
         """
-        with _translating(writing=False):
-            async with _begun(self._engines.scanner) as session:
-                yield session
+        return _reading(self._engines.scanner)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -116,12 +111,35 @@ class Database:
                 await session.commit()
 
 
+class _InlineReading:
+    """A read's session and errors without the generators of the common way, which cost as much as the read."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, reader: InlineReader) -> None:
+        self._session = InlineSession(reader)
+
+    async def __aenter__(self) -> AsyncSession:
+        return self._session
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        try:
+            await self._session.close()
+        except SQLAlchemyError as failed:
+            error = error or failed
+        if isinstance(error, SQLAlchemyError):
+            raise _translated(error, writing=False) from None
+
+
 @asynccontextmanager
-async def _begun(engine: Engine | AsyncEngine) -> AsyncIterator[AsyncSession]:
-    if isinstance(engine, Engine):
-        async with InlineSession(engine) as session:
+async def _reading(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    with _translating(writing=False):
+        async with _begun(engine) as session:
             yield session
-        return
+
+
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     async with AsyncSession(engine, expire_on_commit=False) as session:
         await _begin(session)
         yield session
@@ -152,5 +170,10 @@ def _translating(*, writing: bool) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        # Without the cause: a driver's text holds the values of the row. Its frames are enough to find the fault.
-        raise hamlet_error(error, writing=writing).with_traceback(error.__traceback__) from None
+        raise _translated(error, writing=writing) from None
+
+
+def _translated(error: SQLAlchemyError, *, writing: bool) -> HamletError:
+    """To be raised without the cause: a driver's text holds the values of the row. Its frames are enough to find the
+    fault."""
+    return hamlet_error(error, writing=writing).with_traceback(error.__traceback__)

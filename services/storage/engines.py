@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.storage.inline import InlineReader
 
 __all__ = ["Engines"]
 
@@ -12,19 +13,19 @@ __all__ = ["Engines"]
 class Engines:
     """
     Attributes:
-        reader: for reads that an index answers; a blocking one where that is faster (`services.storage.inline`).
+        reader: for reads that an index answers; on SQLite without an engine of SQLAlchemy's asyncio.
         scanner: for reads whose work grows with the data.
         writer: for all that writes.
     """
 
-    reader: Engine | AsyncEngine
+    reader: InlineReader | AsyncEngine
     scanner: AsyncEngine
     writer: AsyncEngine
 
     async def dispose(self) -> None:
         """Closes every connection; sessions in use lose theirs."""
         for engine in dict.fromkeys((self.reader, self.scanner, self.writer)):
-            if isinstance(engine, Engine):
+            if isinstance(engine, InlineReader):
                 engine.dispose()
             else:
                 await engine.dispose()

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, QueuePool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.storage.engines import Engines
-from services.storage.inline import InlineConnection
+from services.storage.inline import InlineConnection, InlineReader
 from services.storage.url import sqlite_path, sync_url
 
 __all__ = ["begin_with", "set_pragmas", "sqlite_engines"]
@@ -40,27 +40,32 @@ def _engine(url: URL, pool_size: int, begin: str, pragmas: dict[str, str]) -> As
         hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT},
     )
-    _prepare(engine, begin, pragmas)
+    set_pragmas(engine, _pragmas(pragmas))
+    begin_with(engine, begin)
     return engine
 
 
-def _inline_reader(url: URL, pool_size: int) -> Engine:
+def _inline_reader(url: URL, pool_size: int) -> InlineReader:
     engine = create_engine(
         sync_url(url),
         poolclass=QueuePool,
         pool_size=pool_size,
-        # Whoever waits here stops the loop that has to give the connection back.
         max_overflow=-1,
         hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": _READER_BUSY_TIMEOUT, "factory": InlineConnection},
     )
-    _prepare(engine, "BEGIN", _READ_ONLY)
-    return engine
+    set_pragmas(engine, _pragmas(_READ_ONLY))
+    event.listen(engine, "begin", _begin_reading)
+    return InlineReader(engine, pool_size)
 
 
-def _prepare(engine: Engine | AsyncEngine, begin: str, pragmas: dict[str, str]) -> None:
-    set_pragmas(engine, {"journal_mode": "WAL", "synchronous": "FULL", **pragmas})
-    begin_with(engine, begin)
+def _begin_reading(connection: Connection) -> None:
+    # By the driver itself: through SQLAlchemy this takes longer than the read.
+    connection.connection.cursor().execute("BEGIN")
+
+
+def _pragmas(own: dict[str, str]) -> dict[str, str]:
+    return {"journal_mode": "WAL", "synchronous": "FULL", **own}
 
 
 def set_pragmas(engine: Any, pragmas: dict[str, str]) -> None:
