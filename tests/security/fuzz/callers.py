@@ -21,7 +21,7 @@ _RIGHTLY = 190
 _LESSER = (Role.ROLE_READER, Role.ROLE_AUTHOR, Role.ROLE_MODERATOR)
 _TRACE, _SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 _TRACES: tuple[Mapping[str, str], ...] = (
-    # The edge samples one call in twenty.
+    # Most callers are not sampled, as behind an edge that samples few; the rest is the rarer and the dearer way.
     *({"traceparent": f"00-{_TRACE}-{_SPAN}-00"},) * 20,
     *({"traceparent": f"00-{_TRACE}-{_SPAN}-01"},) * 2,
     {"traceparent": f"00-{_TRACE}-{_SPAN}-01", "tracestate": "a=1,b@c=2", "baggage": "k=v;p,l=%20"},
