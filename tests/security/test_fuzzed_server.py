@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 _EACH = 8
 _FAULTS = {"INTERNAL", "UNKNOWN"}
+_OWN_FAULT, _MASKED = "Internal error from Core", "masked by the client"
 
 
 def test_a_real_server_answers_as_the_harness_does(tmp_path: Path) -> None:
@@ -78,6 +79,13 @@ class _Caller:
         self._channel = service.channel(person(ID, Role.ROLE_ADMIN), workload)
 
     async def __call__(self, rpc: Method, payload: bytes) -> str:
+        """The server's answer: grpc.aio's client puts INTERNAL in the place of a status that comes while it writes."""
+        answer = _MASKED
+        while answer == _MASKED:
+            answer = await self._once(rpc, payload)
+        return answer
+
+    async def _once(self, rpc: Method, payload: bytes) -> str:
         assert rpc.descriptor is not None
         try:
             if rpc.descriptor.client_streaming:
@@ -90,7 +98,7 @@ class _Caller:
             else:
                 await self._channel.unary_unary(rpc.path)(payload, timeout=10)
         except grpc.aio.AioRpcError as error:
-            return str(error.code().name)
+            return _MASKED if (error.details() or "").startswith(_OWN_FAULT) else str(error.code().name)
         return "OK"
 
 
