@@ -6,10 +6,10 @@ from google.protobuf.struct_pb2 import Struct
 from hamlet.blog.v1 import post_pb2
 
 from mesh.times import set_time
-from services.blog.domain.post import Draft, Post, Revision
+from services.blog.domain.post import Draft, Post, Revision, Settings
 from services.storage.etag import etag_of
 
-__all__ = ["draft_of", "etag", "exported_post", "exported_revision", "post_message", "revision_message"]
+__all__ = ["draft_of", "etag", "exported_post", "exported_revision", "post_message", "revision_message", "settings_of"]
 
 
 def etag(post: Post) -> str:
@@ -18,6 +18,10 @@ def etag(post: Post) -> str:
 
 def draft_of(message: post_pb2.Post) -> Draft:
     return Draft(message.slug, message.title, message.body, tuple(message.tags))
+
+
+def settings_of(message: post_pb2.Post) -> Settings:
+    return Settings(message.comments_closed, message.cover_image_url)
 
 
 def post_message(post: Post, *, whole: bool = True) -> post_pb2.Post:
@@ -33,6 +37,7 @@ def post_message(post: Post, *, whole: bool = True) -> post_pb2.Post:
         tags=post.draft.tags,
         state=post_pb2.PostState.ValueType(post.state),
         comments_closed=post.comments_closed,
+        cover_image_url=post.cover_image_url,
         author_id=post.author_id,
         author_name=post.author_name,
         revision=post.revision,
@@ -73,6 +78,7 @@ def exported_post(post: Post) -> Struct:
             "body": post.draft.body,
             "tags": list(post.draft.tags),
             "state": post.state.name,
+            "coverImageUrl": post.cover_image_url,
             "authorName": post.author_name,
             "createTime": post.created_at.isoformat(),
             "updateTime": post.updated_at.isoformat(),

@@ -15,7 +15,7 @@ from hamlet.blog.v1.post_service_pb2_grpc import PostServiceServicer
 
 from mesh.call import current
 from mesh.fieldmask import changed_fields
-from services.blog.convert import draft_of, post_message, revision_message
+from services.blog.convert import draft_of, post_message, revision_message, settings_of
 from services.blog.domain.post import State
 from services.blog.handlers.history import History
 from services.blog.handlers.lifecycle import Lifecycle
@@ -26,7 +26,7 @@ from services.storage.paging import page_size, query_fingerprint
 
 __all__ = ["PersonalDataServicer", "PostReadingServicer", "PostRevisionServicer", "PostServicer"]
 
-_CHANGEABLE = frozenset({"slug", "title", "body", "tags", "comments_closed"})
+_CHANGEABLE = frozenset({"slug", "title", "body", "tags", "comments_closed", "cover_image_url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,7 @@ class PostServicer(PostServiceServicer):
     lifecycle: Lifecycle
 
     async def CreatePost(self, request: post_service_pb2.CreatePostRequest, context: Any) -> post_pb2.Post:
-        return await self.writing.create(
-            current(), request, draft_of(request.post), comments_closed=request.post.comments_closed
-        )
+        return await self.writing.create(current(), request, draft_of(request.post), settings_of(request.post))
 
     async def UpdatePost(self, request: post_service_pb2.UpdatePostRequest, context: Any) -> post_pb2.Post:
         sent = request.post
@@ -47,7 +45,7 @@ class PostServicer(PostServiceServicer):
             sent.id.lower(),
             changed_fields(mask, sent, _CHANGEABLE),
             draft_of(sent),
-            comments_closed=sent.comments_closed,
+            settings_of(sent),
             etag=sent.etag,
         )
         return post_message(post)

@@ -62,6 +62,7 @@ _SAMPLES: dict[str, Any] = {
     "ListPosts.state": NONE,
     "UpdatePost.update_mask": "title,body,tags,commentsClosed",
     "comments_closed": False,
+    "cover_image_url": "https://pictures.example/yorick.jpg",
     # A comment.
     "author_name": "Horatio",
     "Post.author_name": "Yorick",

@@ -6,7 +6,18 @@ from enum import IntEnum
 
 from mesh.errors import ErrorReason, HamletError
 
-__all__ = ["Draft", "Post", "Revision", "State", "deleted", "published", "scheduled", "undeleted", "unpublished"]
+__all__ = [
+    "Draft",
+    "Post",
+    "Revision",
+    "Settings",
+    "State",
+    "deleted",
+    "published",
+    "scheduled",
+    "undeleted",
+    "unpublished",
+]
 
 
 class State(IntEnum):
@@ -26,6 +37,14 @@ class Draft:
     title: str
     body: str
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an author sets beside the draft; no revision keeps it."""
+
+    comments_closed: bool = False
+    cover_image_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,7 @@ class Post:
     published_at: datetime | None = None
     deleted_at: datetime | None = None
     purge_at: datetime | None = None
+    cover_image_url: str = ""
 
     @property
     def sort_at(self) -> datetime:

@@ -1,7 +1,7 @@
 """Creating and changing what a post says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from hamlet.blog.v1 import post_pb2, post_service_pb2
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mesh.call import Call
 from mesh.errors import ErrorReason, HamletError
-from services.blog.domain.post import Draft, Post, State
+from services.blog.domain.post import Draft, Post, Settings, State
 from services.blog.domain.slug import candidates, slug_of
 from services.blog.handlers.visibility import require_author
 from services.blog.store import posts, revisions, search
@@ -22,6 +22,7 @@ from services.storage.ids import uuid7
 __all__ = ["Writing"]
 
 Present = Callable[[Post], post_pb2.Post]
+_SETTINGS = frozenset(field.name for field in fields(Settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Writing:
     etag: Callable[[Post], str]
 
     async def create(
-        self, call: Call, request: post_service_pb2.CreatePostRequest, draft: Draft, *, comments_closed: bool
+        self, call: Call, request: post_service_pb2.CreatePostRequest, draft: Draft, settings: Settings
     ) -> post_pb2.Post:
         """
         Raises:
@@ -53,7 +54,8 @@ class Writing:
                 body_html=body_html,
                 excerpt=beginning,
                 state=State.DRAFT,
-                comments_closed=comments_closed,
+                comments_closed=settings.comments_closed,
+                cover_image_url=settings.cover_image_url,
                 author_id=author.account_id,
                 author_name=author.name,
                 revision=1,
@@ -68,7 +70,7 @@ class Writing:
         return await keys.once(self.database, call, request, post_pb2.Post, effect)
 
     async def update(
-        self, call: Call, post_id: str, changes: frozenset[str], wanted: Draft, *, comments_closed: bool, etag: str
+        self, call: Call, post_id: str, changes: frozenset[str], wanted: Draft, settings: Settings, *, etag: str
     ) -> Post:
         """Changes the named fields; a new draft is a new revision.
 
@@ -82,11 +84,10 @@ class Writing:
             post = await posts.get(session, post_id)
             require_author(call, post)
             require_etag(etag, self.etag(post))
-            draft = replace(post.draft, **{name: getattr(wanted, name) for name in changes - {"comments_closed"}})
+            draft = replace(post.draft, **{name: getattr(wanted, name) for name in changes - _SETTINGS})
             if not draft.slug:
                 draft = await _with_slug(session, draft)
-            closed = comments_closed if "comments_closed" in changes else post.comments_closed
-            changed = replace(post, draft=draft, comments_closed=closed)
+            changed = replace(post, draft=draft, **{name: getattr(settings, name) for name in changes & _SETTINGS})
             if "body" in changes:
                 changed = replace(changed, body_html=body_html, excerpt=excerpt(draft.body))
             return await write_change(session, call, post, changed)

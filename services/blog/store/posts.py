@@ -154,6 +154,7 @@ def _post(row: "PostRow | Row[*tuple[Any, ...]]", body: str, body_html: str) -> 
         published_at=row.published_at,
         deleted_at=row.deleted_at,
         purge_at=row.purge_at,
+        cover_image_url=row.cover_image_url,
     )
 
 
@@ -175,4 +176,5 @@ def _columns(post: Post) -> dict[str, object]:
         "published_at": post.published_at,
         "deleted_at": post.deleted_at,
         "purge_at": post.purge_at,
+        "cover_image_url": post.cover_image_url,
     }

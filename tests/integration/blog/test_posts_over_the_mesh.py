@@ -135,6 +135,24 @@ async def test_an_update_changes_what_its_mask_names(author: Blog) -> None:
     assert closed.revision == emptied.revision
 
 
+async def test_a_cover_image_is_set_and_taken_away_beside_the_text(author: Blog, anybody: Blog) -> None:
+    post = await author.post(cover_image_url="https://pictures.example/skull.jpg")
+    await author.publish(post)
+    listed = await anybody.read.ListPosts(reading.ListPostsRequest())
+    assert [each.cover_image_url for each in listed.posts] == ["https://pictures.example/skull.jpg"]
+    other = await author.update(post, cover_image_url="http://pictures.example/grave.jpg")
+    assert other.cover_image_url == "http://pictures.example/grave.jpg"
+    assert (other.revision, other.body) == (post.revision, post.body), "no new text, no new revision"
+    assert other.etag != post.etag
+    assert (await author.update(post, "title", title="Alas")).cover_image_url == other.cover_image_url
+    assert (await author.update(post, "cover_image_url")).cover_image_url == ""
+
+
+@pytest.mark.parametrize("url", ["javascript:fire(1)", "//pictures.example/a", "skull.jpg", "https://x/" + "a" * 2048])
+async def test_a_cover_image_has_a_whole_address_that_a_browser_only_fetches(author: Blog, url: str) -> None:
+    assert await reason(author.post(cover_image_url=url)) == "INVALID_REQUEST"
+
+
 @pytest.mark.parametrize("path", ["*", "author_id", "state", "body_html", "nonsense", "title.first", "revision"])
 async def test_a_mask_that_names_anything_else_is_refused(author: Blog, path: str) -> None:
     post = await author.post()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import column, insert, select, table, update
 
 from mesh.errors import ErrorReason, HamletError
 from services.blog.app import MIGRATIONS
@@ -13,7 +13,7 @@ from services.blog.domain.words import query_of
 from services.blog.handlers.housekeeping import Housekeeping
 from services.blog.settings import BlogSettings
 from services.blog.store import people, posts, revisions, search
-from services.blog.tables import Base, PostTagRow, PostTextRow, PostWordRow, RevisionRow
+from services.blog.tables import Base, PostRow, PostTagRow, PostTextRow, PostWordRow, RevisionRow
 from services.storage.database import Database
 from services.storage.ids import uuid7
 from services.storage.migration import heads
@@ -57,6 +57,21 @@ async def found(database: Database, text: str) -> list[str]:
 
 async def test_migrations_make_the_declared_tables(migrated_url: str) -> None:
     assert differences(migrated_url, Base.metadata) == []
+
+
+async def test_the_version_before_cover_images_writes_posts_on_this_schema(database: Database) -> None:
+    old, covered = post("old"), replace(post("covered"), cover_image_url="https://pictures.example/skull.jpg")
+    async with database.write() as session:
+        columns = {**posts._columns(old), "id": old.id, "author_id": old.author_id, "created_at": old.created_at}
+        del columns["cover_image_url"]
+        # Without the declared table, which would add the column.
+        before = table("posts", *(column(name, PostRow.__table__.c[name].type) for name in columns))
+        await session.execute(insert(before).values(columns))
+        await posts.add(session, covered)
+        await session.execute(update(before).where(before.c.id == covered.id).values(title="Changed", version=2))
+    async with database.read() as session:
+        assert await posts.get(session, old.id) == old
+        assert (await posts.get(session, covered.id)).cover_image_url == covered.cover_image_url
 
 
 def test_the_history_has_one_head() -> None:

@@ -1208,6 +1208,8 @@ export interface components {
             readonly purgeTime?: string;
             /** @description Changes with every change; send it back with an update to make sure that nobody came between. */
             etag: string;
+            /** @description The address of a picture that stands for the post, in lists and at its head. Readers' browsers fetch it, Hamlet never does. Empty: none. */
+            coverImageUrl: string;
         };
         /** @description An article of the blog. Its author writes Markdown, readers get sanitised HTML. */
         PostInput: {
@@ -1223,6 +1225,8 @@ export interface components {
             commentsClosed?: boolean;
             /** @description Changes with every change; send it back with an update to make sure that nobody came between. */
             etag?: string;
+            /** @description The address of a picture that stands for the post, in lists and at its head. Readers' browsers fetch it, Hamlet never does. Empty: none. */
+            coverImageUrl?: string;
         };
         /** @description A post's text as it was after one change. */
         PostRevision: {
@@ -3889,7 +3893,8 @@ export interface operations {
                      *           "createTime": "2026-11-23T08:00:00Z",
                      *           "updateTime": "2026-11-23T08:05:00Z",
                      *           "publishTime": "2026-11-23T08:10:00Z",
-                     *           "etag": "\"0f8a3c5e\""
+                     *           "etag": "\"0f8a3c5e\"",
+                     *           "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *         }
                      *       ],
                      *       "nextPageToken": "eyJhIjoiMDE5YWIzZTAifQ"
@@ -3969,7 +3974,8 @@ export interface operations {
                  *       "tags": [
                  *         "graveyard"
                  *       ],
-                 *       "commentsClosed": false
+                 *       "commentsClosed": false,
+                 *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                  *     }
                  */
                 "application/json": components["schemas"]["PostInput"] & {
@@ -4008,7 +4014,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -4140,7 +4147,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -4242,7 +4250,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -4267,7 +4276,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The fields to change: slug, title, body, tags, comments_closed.
+                 * @description The fields to change: slug, title, body, tags, comments_closed, cover_image_url.
                  * @example title,body,tags,commentsClosed
                  */
                 updateMask?: string;
@@ -4294,7 +4303,8 @@ export interface operations {
                  *       "tags": [
                  *         "graveyard"
                  *       ],
-                 *       "commentsClosed": false
+                 *       "commentsClosed": false,
+                 *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                  *     }
                  */
                 "application/json": components["schemas"]["PostInput"];
@@ -4329,7 +4339,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5046,7 +5057,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5166,7 +5178,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5275,7 +5288,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5380,7 +5394,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5469,7 +5484,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5570,7 +5586,8 @@ export interface operations {
                      *       "createTime": "2026-11-23T08:00:00Z",
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
-                     *       "etag": "\"0f8a3c5e\""
+                     *       "etag": "\"0f8a3c5e\"",
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5682,7 +5699,8 @@ export interface operations {
                      *           "createTime": "2026-11-23T08:00:00Z",
                      *           "updateTime": "2026-11-23T08:05:00Z",
                      *           "publishTime": "2026-11-23T08:10:00Z",
-                     *           "etag": "\"0f8a3c5e\""
+                     *           "etag": "\"0f8a3c5e\"",
+                     *           "coverImageUrl": "https://pictures.example/yorick.jpg"
                      *         }
                      *       ],
                      *       "nextPageToken": "eyJhIjoiMDE5YWIzZTAifQ"
