@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CHART_TOOLS := .venv-chart
 READY := $(VENV)/.ready
+# The release before this commit; before the first one, the commit before.
+BASE = $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null || git rev-parse -q --verify HEAD^ || git rev-parse HEAD)
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 
 ##@ The main job
@@ -52,8 +54,9 @@ protos: $(READY) ## Generate the stubs anew
 	$(BIN)/python -m protos.tools.helm_policy
 
 .PHONY: breaking
-breaking: $(READY) ## Refuse contracts that break callers of BASE (default: the last tag, else the commit before)
-	$(BIN)/buf breaking --against ".git#ref=$${BASE:-$$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse -q --verify HEAD~1 || git rev-parse HEAD)}"
+breaking: $(READY) ## Refuse contracts that break callers of BASE (default: the last release), and a model that it cannot read
+	$(BIN)/buf breaking --against ".git#ref=$(BASE)"
+	$(BIN)/python -m release.model_before $(BASE)
 
 .PHONY: wheel
 wheel: $(READY) ## Build the wheels hamlet-protos and hamlet into dist/
@@ -69,6 +72,7 @@ lint: $(READY) ## Everything a machine can say about the code without running it
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/buf format --diff --exit-code
 	$(BIN)/buf build -o -\#format=binpb | $(BIN)/python protos/tools/check_contracts.py
 	$(BIN)/lint-imports
+	$(BIN)/python -m services.storage.migration.lint
 	$(BIN)/mypy
 
 .PHONY: format
