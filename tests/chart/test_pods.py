@@ -34,6 +34,15 @@ def test_the_restricted_standard_is_kept(values: str) -> None:
         assert "memory" in container["resources"]["limits"], name
 
 
+def test_a_volume_can_be_told_to_who_takes_backups() -> None:
+    documents = render("minimal", "blog.storage.annotations.backup=daily")
+    told = {
+        each["metadata"]["name"]: each["metadata"]["annotations"] for each in kinds(documents, "PersistentVolumeClaim")
+    }
+    assert told["village-hamlet-blog"] == {"helm.sh/resource-policy": "keep", "backup": "daily"}
+    assert told["village-hamlet-account"] == {"helm.sh/resource-policy": "keep"}
+
+
 @EVERY
 def test_no_token_is_mounted_but_for_the_certificates(values: str) -> None:
     mounted = {name for name, pod in pods(render(values)) if pod["spec"]["automountServiceAccountToken"]}

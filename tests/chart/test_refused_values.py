@@ -20,6 +20,7 @@ WRONG = {
     "shutdown.drainSeconds=0": ("shutdown.drainSeconds", "greater than or equal to 1"),
     "comment.unjudged=MAYBE": ("comment.unjudged", '"HOLD", "SHOW"'),
     "blog.storage.size=lots": ("blog.storage.size", "one and only one schema"),
+    'blog.storage.annotations={"keep":7}': ("blog.storage.annotations.keep", "Expected: string"),
     "blog.spread=Sometimes": ("blog.spread", '"ScheduleAnyway", "DoNotSchedule"'),
     "blog.database.urlSecret.name=My_Secret": ("blog.database.urlSecret.name", "Does not match pattern"),
     'blog.env={"lower case":"x"}': ("blog.env", "not match"),

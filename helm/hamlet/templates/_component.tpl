@@ -46,6 +46,9 @@ metadata:
   annotations:
     # What people wrote outlives a `helm uninstall`.
     helm.sh/resource-policy: keep
+    {{- with .values.storage.annotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 spec:
   accessModes: [ReadWriteOnce]
   resources:
