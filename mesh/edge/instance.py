@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.edge.admin import EnvoyAdmin
@@ -9,7 +10,7 @@ from mesh.edge.binary import envoy_path
 from mesh.edge.settings import EdgeSettings
 from mesh.leash import leashed
 
-__all__ = ["EnvoyDiedError", "EnvoyInstance"]
+__all__ = ["EnvoyDiedError", "EnvoyInstance", "Line"]
 
 _POLL_SECONDS = 0.05
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where shm_open(3) of Linux puts it
@@ -19,12 +20,20 @@ class EnvoyDiedError(Exception):
     """Envoy ended by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Which Envoy of which line: what a successor has to know, whichever process starts it."""
+
+    base_id: str
+    epoch: int
+
+
 class EnvoyInstance:
     """An Envoy process, the first of its line or the successor of another.
 
     Args:
         bootstrap: see `EnvoyProcess`.
-        after: the running instance whose listening sockets this one takes over; None opens its own.
+        after: the one that runs, whose listening sockets this one takes over; None opens its own.
         log_output: see `EnvoyProcess`.
 
     Attributes:
@@ -36,7 +45,7 @@ class EnvoyInstance:
         bootstrap: Path,
         settings: EdgeSettings,
         *,
-        after: "EnvoyInstance | None" = None,
+        after: Line | None = None,
         log_output: int | None = None,
     ) -> None:
         self._bootstrap, self._settings, self._log_output = bootstrap, settings, log_output
@@ -46,6 +55,10 @@ class EnvoyInstance:
         self._base_file = bootstrap.parent / "base-id"
         self._process: asyncio.subprocess.Process | None = None
         self._admin: EnvoyAdmin | None = None
+
+    @property
+    def line(self) -> Line:
+        return Line(self.base_id, self.epoch)
 
     @property
     def pid(self) -> int:

@@ -1,16 +1,21 @@
 """Envoy as a child process that can be replaced by its successor without losing a connection."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from mesh.edge.admin import EnvoyAdmin
 from mesh.edge.binary import envoy_path
-from mesh.edge.instance import EnvoyDiedError, EnvoyInstance
+from mesh.edge.instance import EnvoyDiedError, EnvoyInstance, Line
 from mesh.edge.settings import EdgeSettings
+from mesh.edge.succession import Estate
 
 __all__ = ["EnvoyDiedError", "EnvoyProcess"]
 
 _PATIENCE_SECONDS = 30.0
+_MARGIN_SECONDS = 5.0
 
 
 class EnvoyProcess:
@@ -43,14 +48,23 @@ class EnvoyProcess:
         """
         return self._instance().admin
 
-    async def start(self, patience: float = _PATIENCE_SECONDS) -> None:
+    async def start(self, patience: float = _PATIENCE_SECONDS, *, estate: Estate | None = None) -> None:
         """Starts Envoy and waits until it serves.
 
+        Args:
+            estate: of a process that runs and is to be followed. Envoy takes the sockets from Envoy.
+
         Raises:
+            SuccessionError: the settings want other sockets than there are.
             EnvoyDiedError: it ended instead, most likely because its configuration is wrong or the port is taken.
             TimeoutError: it was not ready after `patience` seconds, and was killed.
         """
-        self._serving = EnvoyInstance(self._bootstrap, self._settings, log_output=self._log_output)
+        after = None
+        if estate is not None:
+            estate.refuse_change(**self._decisive)
+            after = Line(estate.words["base_id"], estate.words["epoch"])
+            await self._check()
+        self._serving = EnvoyInstance(self._bootstrap, self._settings, after=after, log_output=self._log_output)
         await self._serving.start(patience)
 
     async def replace(self, patience: float = _PATIENCE_SECONDS) -> None:
@@ -66,11 +80,35 @@ class EnvoyProcess:
         async with self._replacing:
             old = self._instance()
             await self._check()
-            successor = EnvoyInstance(self._bootstrap, self._settings, after=old, log_output=self._log_output)
+            successor = EnvoyInstance(self._bootstrap, self._settings, after=old.line, log_output=self._log_output)
             await successor.start(patience)
             self._serving, self._leaving = successor, old
             await old.wait()
             self._leaving = None
+
+    @asynccontextmanager
+    async def handing_over(self) -> AsyncIterator[Estate]:
+        """What a successor starts with; this Envoy is not replaced until the block ends.
+
+        Raises:
+            EnvoyDiedError: nobody listens any more: the successor ended after it had taken the sockets.
+        """
+        async with self._replacing:
+            line = self._instance().line
+            try:
+                yield Estate({**self._decisive, "base_id": line.base_id, "epoch": line.epoch})
+            finally:
+                if not await self._door_is_open():
+                    raise EnvoyDiedError("a successor ended after it had taken the sockets")
+
+    async def followed(self) -> None:
+        """Waits until Envoy has ended, because another process's Envoy has taken over from it and tells it to."""
+        instance = self._instance()
+        try:
+            async with asyncio.timeout(self._settings.drain_seconds + self._settings.grace_seconds + _MARGIN_SECONDS):
+                await instance.wait()
+        except TimeoutError:
+            await instance.kill()
 
     async def wait(self) -> int:
         """Waits until the Envoy that serves has ended. Returns its exit status."""
@@ -95,20 +133,27 @@ class EnvoyProcess:
 
     async def _check(self) -> None:
         """A successor that dies over its configuration would leave the line without another try (measured)."""
-        command = [
-            envoy_path(),
-            "--mode",
-            "validate",
-            "--config-path",
-            str(self._bootstrap),
-            "--log-level",
-            "error",
-        ]
+        command = [envoy_path(), "--mode", "validate", "--config-path", str(self._bootstrap), "--log-level", "error"]
         process = await asyncio.create_subprocess_exec(
             *command, stdout=self._log_output, stderr=self._log_output, cwd=self._bootstrap.parent
         )
         if await process.wait():
             raise EnvoyDiedError("the new configuration is not valid")
+
+    async def _door_is_open(self) -> bool:
+        host, _, port = self._settings.grpc_listen.rpartition(":")
+        try:
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    @property
+    def _decisive(self) -> dict[str, Any]:
+        """The settings that decide which sockets there are."""
+        names = ("listen", "grpc_listen", "cache", "concurrency")
+        return {f"HAMLET_EDGE_{name.upper()}": getattr(self._settings, name) for name in names}
 
     def _instance(self) -> EnvoyInstance:
         if self._serving is None:

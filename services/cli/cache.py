@@ -1,9 +1,11 @@
 """`python -m services.cli.cache`: the cache as a process; runs nginx in front of the edge until SIGTERM.
 
-SIGHUP replaces nginx by a new one, and loses no connection.
+SIGHUP replaces nginx by a new one, and loses no connection. So does another of these that is started beside it: it
+takes the sockets over, and this one drains and ends (`mesh.edge.succession`).
 """
 
 import asyncio
+import contextlib
 import signal
 import sys
 
@@ -14,12 +16,14 @@ from mesh.edge.cache import CacheProcess, CacheSettings, LogFiles, NginxDiedErro
 from mesh.edge.cache.metrics import observe_cache
 from mesh.edge.doors import REST_SOCKET
 from mesh.edge.exposure import public_methods
+from mesh.edge.succession import Succession, SuccessionError
 from mesh.settings import MeshSettings
 from mesh.telemetry import configure_logs, setup
 from services.cli.edge import village
 
 __all__: list[str] = []
 
+_LINE = "cache.line"
 _LOOK_SECONDS = 1.0
 _TALLY_BYTES = 1 << 20
 _log = structlog.get_logger(__name__)
@@ -34,29 +38,41 @@ async def _run() -> int:
     telemetry = setup("cache")
     observe_cache(telemetry.meter_provider.get_meter("hamlet.edge.cache"), tally, process.kept)
     host, _, port = cache.metrics_listen.rpartition(":")
-    metrics = telemetry.serve_metrics(host, int(port))
+    succession = Succession(home / "edge", _LINE)
     try:
-        await process.start()
-        _log.info("serving", address=process.address)
+        estate = await succession.inherit()
+        await process.start(estate)
+        await succession.take_over()
+        if estate is not None:
+            # Counters of a new process begin with nothing.
+            LogFiles({process.tally: -1}, process.reopen_logs).bound()
         files = LogFiles({process.requests: cache.log_bytes, process.tally: _TALLY_BYTES}, process.reopen_logs)
-        return await _until_told(process, asyncio.create_task(_look_after(tally, files, process)))
-    except (NginxDiedError, OSError) as error:
+        with contextlib.closing(telemetry.serve_metrics(host, int(port))):
+            _log.info("serving", address=process.address, after_another=estate is not None)
+            status = await _until_told(process, succession, asyncio.create_task(_look_after(tally, files, process)))
+        succession.let_go()
+        _log.info("draining")
+        await process.stop()
+        return status
+    except (NginxDiedError, SuccessionError, OSError) as error:
         _log.error("the cache does not start", said=str(error))
         return 1
-    finally:
-        metrics.close()
 
 
-async def _until_told(process: CacheProcess, looking: asyncio.Task[None]) -> int:
-    """Until SIGTERM, or until nginx has ended by itself, which the supervisor mends by starting us again."""
+async def _until_told(process: CacheProcess, succession: Succession, looking: asyncio.Task[None]) -> int:
+    """Until SIGTERM or a successor, or until nginx has ended by itself, which the supervisor mends by starting us
+    again. Returns the exit status."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     replacements: set[asyncio.Task[None]] = set()
     loop.add_signal_handler(signal.SIGHUP, lambda: replacements.add(asyncio.create_task(_replace(process))))
-    ended, stopped = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
-    await asyncio.wait({ended, stopped, looking}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (stopped, *replacements):
+    ended = asyncio.create_task(process.wait())
+    told = [asyncio.create_task(stop.wait()), asyncio.create_task(succession.until_followed(process.handing_over))]
+    await asyncio.wait({ended, looking, *told}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (*told, *replacements):
+        if task.done():
+            task.result()
         task.cancel()
     if ended.done():
         return ended.result() or 1
@@ -64,8 +80,6 @@ async def _until_told(process: CacheProcess, looking: asyncio.Task[None]) -> int
         looking.result()
     looking.cancel()
     ended.cancel()
-    _log.info("draining")
-    await process.stop()
     return 0
 
 

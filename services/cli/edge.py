@@ -1,6 +1,7 @@
 """`python -m services.cli.edge`: the edge as a process; renders Envoy's configuration and runs it until SIGTERM.
 
-SIGHUP renders it anew and replaces Envoy without losing a connection.
+SIGHUP renders it anew and replaces Envoy without losing a connection. So does another of these that is started beside
+it: it takes the sockets over, and this one drains and ends (`mesh.edge.succession`).
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from hamlet.spam.v1 import spam_service_pb2
 from mesh.edge import EdgeService, EdgeSettings, EnvoyProcess, Identity, Upstream, Village, write_configuration
 from mesh.edge.documents import contract_documents
 from mesh.edge.process import EnvoyDiedError
+from mesh.edge.succession import Succession, SuccessionError
 from mesh.settings import MeshSettings, endpoint_of
 from mesh.telemetry import configure_logs
 
@@ -33,6 +35,7 @@ CONTRACTS = {
 }
 """Which process serves which contracts; what of them is public they say themselves."""
 
+_LINE = "edge.line"
 _log = structlog.get_logger(__name__)
 
 
@@ -86,13 +89,28 @@ async def _run() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload.set)
-    envoy = EnvoyProcess(_write(mesh_settings, settings), settings)
-    await envoy.start()
+    succession = Succession(mesh_settings.home.absolute() / "edge", _LINE)
+    try:
+        estate = await succession.inherit()
+        envoy = EnvoyProcess(_write(mesh_settings, settings), settings)
+        await envoy.start(estate=estate)
+        await succession.take_over()
+    except SuccessionError as error:
+        _log.error("the edge does not start", said=str(error))
+        return 1
     ended, stopped = asyncio.create_task(envoy.wait()), asyncio.create_task(stop.wait())
+    followed = asyncio.create_task(succession.until_followed(envoy.handing_over))
     replacing = asyncio.create_task(_replace_when_asked(envoy, reload, mesh_settings, settings))
-    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({ended, stopped, followed}, return_when=asyncio.FIRST_COMPLETED)
     for task in (stopped, replacing):
         task.cancel()
+    if followed.done():
+        followed.result()
+        _log.info("another edge has taken over")
+        succession.let_go()
+        await envoy.followed()
+        return 0
+    followed.cancel()
     if not ended.done():
         await envoy.stop(settings.drain_seconds + settings.grace_seconds)
         return 0

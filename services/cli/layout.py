@@ -36,6 +36,7 @@ class Layout:
         grpc_door: the edge's door for native gRPC; these two ports are meant for others.
         grpc, metrics: by service.
         cached: whether the cache stands at the front door; cache_metrics: its port for Prometheus.
+        front_renewals: how often `hamlet renew-front` has succeeded.
     """
 
     supervisor_pid: int
@@ -48,6 +49,7 @@ class Layout:
     cached: bool
     cache_metrics: int
     jaeger_ui: int = 0
+    front_renewals: int = 0
 
     @property
     def url(self) -> str:

@@ -54,6 +54,14 @@ def down() -> int:
 
 
 @app.command
+def renew_front() -> int:
+    """Put new processes in the place of those behind the front door, after an upgrade say. No request fails."""
+    from services.cli.renewal import renew_front as command
+
+    return command(Console(soft_wrap=True))
+
+
+@app.command
 def check() -> int:
     """List what is as it should be, and how to mend what is not."""
     from services.cli.check import check as command

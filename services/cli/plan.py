@@ -56,8 +56,12 @@ def plan(layout: Layout, home: Path) -> list[ChildSpec]:
 def _front(layout: Layout, told: Mapping[str, str]) -> list[ChildSpec]:
     """The edge, and the cache that stands before it and answers at the front door."""
     edge_port = layout.grpc_door if layout.cached else layout.edge
-    edge = ChildSpec("edge", _module("cli.edge"), lambda: _listens(edge_port), told, after=_BEFORE["edge"])
-    cache = ChildSpec("cache", _module("cli.cache"), lambda: _listens(layout.edge), told, after=frozenset({"edge"}))
+    edge = ChildSpec(
+        "edge", _module("cli.edge"), lambda: _listens(edge_port), told, after=_BEFORE["edge"], hands_over=True
+    )
+    cache = ChildSpec(
+        "cache", _module("cli.cache"), lambda: _listens(layout.edge), told, after=frozenset({"edge"}), hands_over=True
+    )
     return [edge, cache] if layout.cached else [edge]
 
 

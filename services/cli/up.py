@@ -16,6 +16,7 @@ from services.cli.first_run import create_administrator, show_demo
 from services.cli.layout import Layout, NotRunningError, home
 from services.cli.plan import jaeger_binary, plan
 from services.cli.refusal import RefusedError
+from services.cli.renewal import renew_when_asked
 from services.cli.supervisor import Supervisor
 from services.cli.terminal import LogSink
 
@@ -49,6 +50,7 @@ async def up(console: Console, *, port: int, verbose: bool, demo: bool | None) -
         await create_administrator(console, layout, folder)
         await show_demo(console, layout, folder, wanted=demo)
         _print_addresses(console, layout, folder)
+        renew_when_asked(supervisor, folder, console)
         await _until(stop, supervisor)
     finally:
         console.print("\ndraining ...")

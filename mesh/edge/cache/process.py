@@ -3,8 +3,10 @@
 import asyncio
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from mesh.edge.cache.fetch import FETCH_SOCKET
 from mesh.edge.cache.nginx import Nginx
@@ -13,6 +15,7 @@ from mesh.edge.cache.routes import CachedRoute
 from mesh.edge.cache.settings import CacheSettings
 from mesh.edge.cache.sockets import InheritedSockets
 from mesh.edge.settings import EdgeSettings
+from mesh.edge.succession import Estate
 
 __all__ = ["CacheProcess"]
 
@@ -57,13 +60,33 @@ class CacheProcess:
     def pid(self) -> int:
         return self._serving().pid
 
-    async def start(self) -> None:
+    async def start(self, estate: Estate | None = None) -> None:
         """Starts with an empty cache; what an earlier process kept is too old to be of use.
+
+        Args:
+            estate: of a process that runs and is to be followed.
 
         Raises:
             NginxDiedError: nginx refuses its configuration.
             OSError: the address is taken.
+            SuccessionError: the settings want other sockets than `estate` has.
         """
+        if estate is None:
+            self._begin()
+        else:
+            estate.refuse_change(**self._decisive)
+            self._sockets = InheritedSockets.inherited(estate.words["address"], estate.sockets)
+            self._number = estate.words["number"]
+        self._nginx = await self._next()
+
+    @asynccontextmanager
+    async def handing_over(self) -> AsyncIterator[Estate]:
+        """What a successor starts with; nothing of it changes until the block ends."""
+        async with self._replacing:
+            words = {**self._decisive, "address": self.address, "number": self._number}
+            yield Estate(words, self._opened().each)
+
+    def _begin(self) -> None:
         shutil.rmtree(self._folder / "cache", ignore_errors=True)
         shutil.rmtree(self.kept, ignore_errors=True)
         (self._folder / "cache").mkdir(parents=True)
@@ -72,7 +95,6 @@ class CacheProcess:
         self._sockets = InheritedSockets.open(
             self._settings.listen, self._settings.concurrency, self._folder, f"cache/{FETCH_SOCKET}"
         )
-        self._nginx = await self._next()
 
     async def replace(self) -> None:
         """Starts another nginx on the same sockets, and lets the one before finish what it has begun.
@@ -102,8 +124,14 @@ class CacheProcess:
         """Lets requests in flight finish, for at most the drain time."""
         if self._nginx is not None:
             await self._nginx.leave(self._grace)
+            shutil.rmtree(self._nginx.own, ignore_errors=True)
         if self._sockets is not None:
             self._sockets.close()
+
+    @property
+    def _decisive(self) -> dict[str, Any]:
+        """The settings that decide which sockets there are."""
+        return {"HAMLET_EDGE_LISTEN": self._settings.listen, "HAMLET_EDGE_CONCURRENCY": self._settings.concurrency}
 
     @property
     def _grace(self) -> float:

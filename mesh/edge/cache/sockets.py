@@ -3,14 +3,14 @@
 nginx takes over listening sockets that its environment variable NGINX names; that is how it upgrades itself.
 """
 
-import contextlib
-import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["InheritedSockets", "connect_unix"]
+from mesh.edge.unix_sockets import bound_unix
+
+__all__ = ["InheritedSockets"]
 
 _BACKLOG = 4096
 
@@ -46,7 +46,7 @@ class InheritedSockets:
             for _ in range(workers):
                 opened.append(_bound_tcp(family, (str(name), int(number))))
                 number = opened[0].getsockname()[1]
-            opened.append(_bound_unix(folder, fetch))
+            opened.append(bound_unix(folder, fetch, _BACKLOG))
         except OSError:
             for each in opened:
                 each.close()
@@ -54,34 +54,26 @@ class InheritedSockets:
         shown = str(name) if family == socket.AF_INET else f"[{name!s}]"
         return cls(f"{shown}:{int(number)}", tuple(opened[:-1]), opened[-1])
 
+    @classmethod
+    def inherited(cls, address: str, sockets: Sequence[socket.socket]) -> "InheritedSockets":
+        """Those that another process has opened: `each` of it, in its order."""
+        return cls(address, tuple(sockets[:-1]), sockets[-1])
+
+    @property
+    def each(self) -> tuple[socket.socket, ...]:
+        return (*self.front, self.fetch)
+
     @property
     def descriptors(self) -> tuple[int, ...]:
-        return tuple(each.fileno() for each in (*self.front, self.fetch))
+        return tuple(each.fileno() for each in self.each)
 
     @property
     def environment(self) -> dict[str, str]:
         return {"NGINX": "".join(f"{each};" for each in self.descriptors)}
 
     def close(self) -> None:
-        for each in (*self.front, self.fetch):
+        for each in self.each:
             each.close()
-
-
-def connect_unix(folder: Path, name: str) -> socket.socket:
-    """A connection to a socket in `folder`.
-
-    Raises:
-        OSError: nobody listens.
-    """
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        with _inside(folder):
-            client.connect(name)
-    except OSError:
-        client.close()
-        raise
-    client.setblocking(False)
-    return client
 
 
 def _bound_tcp(family: int, address: tuple[str, int]) -> socket.socket:
@@ -98,26 +90,3 @@ def _bound_tcp(family: int, address: tuple[str, int]) -> socket.socket:
         result.close()
         raise
     return result
-
-
-def _bound_unix(folder: Path, name: str) -> socket.socket:
-    (folder / name).unlink(missing_ok=True)
-    result = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        with _inside(folder):
-            result.bind(name)
-            os.chmod(name, 0o600)
-        result.listen(_BACKLOG)
-        result.setblocking(False)
-    except OSError:
-        result.close()
-        raise
-    return result
-
-
-@contextlib.contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    """A socket's path may have 107 bytes only, so names are relative to the folder. For a moment and without awaiting:
-    the working directory is the whole process's."""
-    with contextlib.chdir(folder):
-        yield

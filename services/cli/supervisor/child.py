@@ -25,6 +25,7 @@ class ChildSpec:
         ready: answers whether the process does its work; asked until it does.
         after: names of the processes that must be ready first.
         stop_seconds: how long it may take to drain before it is killed.
+        hands_over: whether one that is started beside it takes its place, and it ends by itself then.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ChildSpec:
     after: frozenset[str] = frozenset()
     start_seconds: float = 60.0
     stop_seconds: float = 20.0
+    hands_over: bool = False
 
 
 class Child:
@@ -42,6 +44,8 @@ class Child:
     def __init__(self, spec: ChildSpec, sink: Sink) -> None:
         self.spec = spec
         self.restarts = 0
+        self.beside: Child | None = None
+        """Which other process of this name runs, while one follows another."""
         self.process: asyncio.subprocess.Process | None = None
         self._sink = sink
         self._started_at = 0.0

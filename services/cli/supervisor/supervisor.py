@@ -26,7 +26,7 @@ class Supervisor:
         self._sink = sink
         self._ready = {spec.name: asyncio.Event() for spec in specs}
         self._stopping = False
-        self._watchers: dict[str, asyncio.Task[None]] = {}
+        self._watchers: dict[Child, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Returns when every process is ready.
@@ -46,16 +46,41 @@ class Supervisor:
         """Stops every process, those that depend on others first."""
         self._stopping = True
         for names in reversed(self._levels()):
-            await asyncio.gather(*(self.children[name].stop() for name in names))
+            children = [self.children[name] for name in names]
+            await asyncio.gather(*(each.stop() for child in children for each in (child, child.beside) if each))
         for watcher in self._watchers.values():
             watcher.cancel()
         await asyncio.gather(*self._watchers.values(), return_exceptions=True)
+
+    async def replace(self) -> list[str]:
+        """Puts successors in the place of the processes that hand over what they hold, one after the other. One whose
+        successor does not come up serves on.
+
+        Returns:
+            The names of those that were not replaced.
+        """
+        names = [name for name, child in self.children.items() if child.spec.hands_over]
+        return [name for name in names if not await self._follow(self.children[name])]
+
+    async def _follow(self, old: Child) -> bool:
+        if self._stopping or old.beside is not None:
+            return False
+        new = Child(old.spec, self._sink)
+        old.beside, new.beside, new.restarts = new, old, old.restarts
+        await new.start()
+        self._watchers[new] = asyncio.create_task(self._watch(new), name=new.spec.name)
+        watchers = {self._watchers[old], self._watchers[new]}
+        await asyncio.wait(watchers, timeout=old.spec.start_seconds, return_when=asyncio.FIRST_COMPLETED)
+        if self.children[old.spec.name] is new:
+            return True
+        await new.stop()
+        return False
 
     async def _first_start(self, child: Child) -> None:
         for name in child.spec.after:
             await self._ready[name].wait()
         await child.start()
-        self._watchers[child.spec.name] = asyncio.create_task(self._watch(child), name=child.spec.name)
+        self._watchers[child] = asyncio.create_task(self._watch(child), name=child.spec.name)
         if not await child.until_ready():
             raise StartError(child.spec.name)
         self._ready[child.spec.name].set()
@@ -64,13 +89,22 @@ class Supervisor:
         pause = _FIRST_PAUSE
         while True:
             status = await child.until_exit()
-            if self._stopping or not self._ready[child.spec.name].is_set():
+            if self._stopping or not self._ready[child.spec.name].is_set() or not self._answers_for_it(child):
                 return
             pause = _FIRST_PAUSE if child.uptime > _STABLE_AFTER else min(pause * 2, _LONGEST_PAUSE)
             self._sink(child.spec.name, f"ended with status {status}; starting it again in {pause:.1f} s")
             await asyncio.sleep(pause)
             child.restarts += 1
             await child.start()
+
+    def _answers_for_it(self, ended: Child) -> bool:
+        """Whether a process that has ended is to be started again, or left its place to the one beside it."""
+        other, ended.beside = ended.beside, None
+        if other is not None:
+            other.beside = None
+            if other.pid is not None:
+                self.children[other.spec.name] = other
+        return self.children[ended.spec.name] is ended
 
     def _levels(self) -> list[list[str]]:
         """Names by dependency: each level needs only levels before it."""

@@ -1,13 +1,9 @@
 """The edge is replaced while people use it, and nobody notices: no call fails on the socket, the port or a stream."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +21,7 @@ from mesh.testing.envoy import RunningEdge, running_edge
 from services.cli.certs import ensure_certificates
 from services.cli.layout import Layout
 from services.cli.plan import environment
+from tests.integration.edge.load import over_rest, serving, under_load
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -34,32 +31,6 @@ SETTINGS = EdgeSettings(
     concurrency=2, drain_seconds=1, grace_seconds=1, requests_per_second=1_000_000, burst=1_000_000, access_log=False
 )
 NO_RETRIES = [("grpc.enable_retries", 0)]
-
-
-@asynccontextmanager
-async def under_load(*calls: Callable[[], Awaitable[str]]) -> AsyncIterator[Counter[str]]:
-    """Repeats each call until the block ends, and counts how they ended: "ok" or what went wrong."""
-    ended: Counter[str] = Counter()
-    stopping = asyncio.Event()
-
-    async def repeat(call: Callable[[], Awaitable[str]]) -> None:
-        while not stopping.is_set():
-            try:
-                ended[await call()] += 1
-            except (httpx.HTTPError, grpc.RpcError) as error:
-                ended[repr(error)] += 1
-
-    tasks = [asyncio.create_task(repeat(call)) for call in calls for _ in range(3)]
-    try:
-        yield ended
-    finally:
-        stopping.set()
-        await asyncio.gather(*tasks)
-
-
-async def over_rest(client: httpx.AsyncClient, path: str = GET_POST) -> str:
-    answer = await client.get(path)
-    return "ok" if answer.status_code == 200 else f"{answer.status_code} {answer.text}"
 
 
 async def over_grpc(channel: grpc.aio.Channel) -> str:
@@ -85,7 +56,7 @@ async def test_no_call_fails_while_envoy_is_replaced_twice(session_village: Vill
         grpc.aio.insecure_channel(edge.grpc_target, options=NO_RETRIES) as channel,
     ):
         pids = [edge.process.pid]
-        async with under_load(lambda: over_rest(cache), lambda: over_grpc(channel)) as ended:
+        async with under_load(lambda: over_rest(cache, GET_POST), lambda: over_grpc(channel)) as ended:
             for _ in range(2):
                 await asyncio.wait_for(edge.process.replace(), 30)
                 assert not alive(pids[-1]), "the old one has ended when the replacement is over"
@@ -128,10 +99,10 @@ async def test_a_successor_with_a_bad_configuration_leaves_the_old_one_serving(
         (folder / "envoy.json").write_text("{}}")
         with pytest.raises(EnvoyDiedError):
             await edge.process.replace()
-        assert await over_rest(cache) == "ok"
+        assert await over_rest(cache, GET_POST) == "ok"
         (folder / "envoy.json").write_text(good)
         await edge.process.replace()
-        assert await over_rest(cache) == "ok"
+        assert await over_rest(cache, GET_POST) == "ok"
 
 
 async def test_sighup_replaces_envoy_under_load_and_sigterm_ends_it(tmp_path: Path) -> None:
@@ -164,15 +135,6 @@ async def test_sighup_replaces_envoy_under_load_and_sigterm_ends_it(tmp_path: Pa
         finally:
             edge.terminate()
             assert await asyncio.wait_for(edge.wait(), 20) == 0, (tmp_path / "edge.log").read_text()
-
-
-async def serving(rest: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                if (await rest.get("/docs")).status_code == 200:
-                    return
-            await asyncio.sleep(0.05)
 
 
 def children(pid: int) -> list[int]:

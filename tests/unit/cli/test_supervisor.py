@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.supervisor import ChildSpec, StartError, Supervisor
+from tests.unit.cli.line import line
 
 READY_THEN_WAIT = """
 import pathlib, signal, sys, time
@@ -90,3 +91,34 @@ async def test_a_process_that_ends_before_it_is_ready_is_an_error_with_its_name(
         await supervisor.start()
     await supervisor.stop()
     assert failure.group_contains(StartError, match="blog")
+
+
+async def test_a_process_that_hands_over_is_replaced_and_looked_after_again(tmp_path: Path) -> None:
+    supervisor = line(tmp_path)
+    await supervisor.start()
+    pids = [supervisor.children["edge"].pid]
+    for _ in range(2):
+        assert await supervisor.replace() == []
+        pids.append(supervisor.children["edge"].pid)
+    assert len({*pids, None}) == 4
+    last = pids[-1]
+    assert last is not None
+    os.kill(last, signal.SIGKILL)
+
+    async def again() -> bool:
+        return supervisor.children["edge"].pid not in {last, None}
+
+    await until(again)
+    assert supervisor.children["edge"].restarts == 1
+    await supervisor.stop()
+    assert supervisor.children["edge"].pid is None
+
+
+async def test_one_whose_successor_fails_serves_on(tmp_path: Path) -> None:
+    supervisor = line(tmp_path)
+    await supervisor.start()
+    pid = supervisor.children["edge"].pid
+    (tmp_path / "fate").touch()
+    assert await supervisor.replace() == ["edge"]
+    assert supervisor.children["edge"].pid == pid
+    await supervisor.stop()
