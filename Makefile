@@ -73,6 +73,7 @@ lint: $(READY) ## Everything a machine can say about the code without running it
 	$(BIN)/buf build -o -\#format=binpb | $(BIN)/python protos/tools/check_contracts.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m services.storage.migration.lint
+	$(BIN)/hadolint docker/Dockerfile
 	$(BIN)/mypy
 
 .PHONY: format
@@ -141,8 +142,8 @@ images: $(READY) container-tools ## Build the images and their SBOMs, and hold t
 	@$(BIN)/python -m docker.build $(ARGS)
 
 .PHONY: images-test
-images-test: $(READY) container-tools ## The built images, run as the chart runs them: a comment goes through the village
-	@$(BIN)/pytest tests/images/built_village.py
+images-test: $(READY) container-tools ## The built images: what is in them, and a comment through the chart's own pods made of them
+	@$(BIN)/pytest tests/images/built_images.py tests/images/built_village.py
 
 ##@ Benchmarks and drills
 

@@ -1,4 +1,4 @@
-"""The base of every image, Debian with its Python, made from the signed archive without a container engine."""
+"""The base of every build, a bare Debian, made from the signed archive without a container engine."""
 
 import subprocess
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 __all__ = ["ensure_base", "settings"]
 
-_DEBOOTSTRAP = ("debootstrap", "--variant=minbase", "--include=python3")
+_DEBOOTSTRAP = ("debootstrap", "--variant=minbase")
 
 
 def settings() -> dict[str, str]:

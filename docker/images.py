@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-__all__ = ["IMAGES", "USER", "Image"]
+__all__ = ["IMAGES", "MOST_COMMON_MEGABYTES", "USER", "Image"]
 
 USER = 10001
 """The uid and gid of every image, which the chart demands."""
+
+MOST_COMMON_MEGABYTES = 50
+"""How many 10^6 bytes the layer may have that all images share: what they have of Debian, Python included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Image:
         target: the target's name; the image's is `hamlet-<target>`.
         workloads: the workloads that run in it.
         modules: what `python -m` starts in it.
-        most_megabytes: how many 10^6 bytes it may have above its base.
+        most_megabytes: how many 10^6 bytes it may have above the layer that all images share.
         here: whether `make images` builds it; the build for CUDA needs gigabytes of wheels, and a GPU to be tried.
     """
 

@@ -80,15 +80,14 @@ def _python(root: Path) -> Iterator[Component]:
 
 
 def _debian(root: Path) -> Iterator[Component]:
-    for paragraph in (root / "var/lib/dpkg/status").read_text().split("\n\n"):
-        fields = dict(re.findall(r"(?m)^(Package|Status|Version|Architecture|Source): (\S.*)$", paragraph))
-        if fields.get("Status", "").endswith(" installed"):
-            name, version = fields["Package"], fields["Version"]
-            encoded = version.replace("+", "%2B").replace(":", "%3A")
-            component = _component(name, version, f"pkg:deb/debian/{name}@{encoded}?arch={fields['Architecture']}")
-            # Debian's advisories are about source packages: openssl, and not libssl3.
-            source = (fields.get("Source") or name).partition(" ")[0]
-            yield component | {"properties": [{"name": "hamlet:source", "value": source}]}
+    for path in sorted((root / "var/lib/dpkg/status.d").iterdir()):
+        fields = dict(re.findall(r"(?m)^(Package|Version|Architecture|Source): (\S.*)$", path.read_text()))
+        name, version = fields["Package"], fields["Version"]
+        encoded = version.replace("+", "%2B").replace(":", "%3A")
+        component = _component(name, version, f"pkg:deb/debian/{name}@{encoded}?arch={fields['Architecture']}")
+        # Debian's advisories are about source packages: openssl, and not libssl3.
+        source = (fields.get("Source") or name).partition(" ")[0]
+        yield component | {"properties": [{"name": "hamlet:source", "value": source}]}
 
 
 def _component(name: str, version: str, purl: str, licence: str | None = None) -> Component:

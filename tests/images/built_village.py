@@ -1,151 +1,187 @@
-"""The built images (`make images` makes them), run as the chart runs them: `make images-test`, not the suite."""
+"""A village of real pods: the chart's own manifests, in the images that `make images` built (`make images-test`).
+
+Jobs and Deployments come in the order in which Helm and the controllers start them, PostgreSQL and an OTLP receiver are
+this machine's, and the API server that the certificates' Job speaks to is the double of its unit test.
+"""
 
 import json
-import os
+import re
 import shutil
+import subprocess
+import sys
+import threading
 import time
-import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from docker.images import IMAGES, USER, Image
-from mesh.settings import MeshSettings
-from services.cli.certs import ensure_certificates
-from services.cli.layout import SERVICES, WORKLOADS, Layout
-from services.cli.plan import environment
-from services.cli.sbom import affected
-from tests.chart.rendering import containers, kinds, render
-from tests.images.podman import Podman
+from docker.images import USER
+from mesh.telemetry.traces import latest_traces, load_trace
+from mesh.testing.postgres import PostgresServer, postgres_server
+from services.cli.layout import WORKLOADS
+from tests.chart.rendering import kinds, render
+from tests.images.installation import COMPONENTS, Installation, unpacked
+from tests.images.kubelet import await_ready, is_ready, succeeds
+from tests.images.manifests import Surroundings, owned
+from tests.images.pods import Pod, Pods
+from tests.unit.cli.test_cluster_certificates import TOKEN, Api
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILT = [image for image in IMAGES if image.here]
-HOME, CERTIFICATES = "/var/lib/hamlet", "/etc/hamlet/certs"
-PATIENCE_SECONDS, PAUSE = 90.0, 0.5
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-
-WRITABLE = """
+SOCKETS, SOCKET = "/run/postgresql", ".s.PGSQL.5432"
+ON_THE_WAY = {"edge", "comment", "blog", "spam"}
+ADMINISTRATOR = {"username": "warden", "email": "warden@hamlet.example.com", "password": "seven lamps and a heron"}
+STATUS = """
 import json, os
-device, found = os.stat("/").st_dev, []
-def ours(path):
-    return not os.path.islink(path) and os.lstat(path).st_dev == device
-for folder, folders, files in os.walk("/"):
-    folders[:] = [each for each in folders if ours(os.path.join(folder, each))]
-    paths = [os.path.join(folder, each) for each in [*folders, *files]]
-    found += [path for path in paths if ours(path) and os.access(path, os.W_OK)]
-print(json.dumps(found))
+status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+try:
+    open("/written", "w")
+except OSError as error:
+    root = os.strerror(error.errno)
+print(json.dumps([os.getuid(), *(status[name].strip() for name in ("CapEff", "NoNewPrivs", "Seccomp")), root]))
 """
-COMPILED = """
-import importlib, os, sys
-for name in sys.argv[1:]:
-    importlib.import_module(name)
-kept = {name: getattr(module, "__cached__", None) for name, module in sys.modules.items() if name != "__main__"}
-missing = [name for name, path in kept.items() if path and not os.path.exists(path)]
-sys.exit(f"not compiled: {missing}" if missing else 0)
-"""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 
 @pytest.fixture(scope="module")
-def podman() -> Iterator[Podman]:
-    started = Podman()
-    yield started
-    started.close()
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = tmp_path_factory.mktemp("pods")
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.mark.parametrize("image", BUILT, ids=lambda image: image.name)
-def test_the_user_may_write_nothing_but_the_folder_for_temporary_files(podman: Podman, image: Image) -> None:
-    """Even where the root is not read-only. /tmp is a volume in the chart."""
-    done = podman.run(image.name, ["python", "-c", WRITABLE], read_only=False)
-    assert done.returncode == 0, done.stderr
-    assert set(json.loads(done.stdout)) <= {"/tmp"}
-
-
-@pytest.mark.parametrize("image", BUILT, ids=lambda image: image.name)
-def test_everything_that_runs_in_an_image_can_be_imported_there(podman: Podman, image: Image) -> None:
-    """And nothing of it is compiled at start: the bytecode is there."""
-    done = podman.run(image.name, ["python", "-c", COMPILED, *image.modules])
-    assert done.returncode == 0, done.stderr
-
-
-def test_an_image_without_torch_has_none_and_says_what_it_has() -> None:
-    holders = {each.image: each for each in affected(ROOT / "dist" / "sbom", "torch")}
-    assert holders.keys() == {"hamlet-spam-cpu"}
-    assert holders["hamlet-spam-cpu"].workloads == ("spam",)
-    assert {each.image for each in affected(ROOT / "dist" / "sbom", "grpcio")} == {image.name for image in BUILT}
-
-
-class Village:
-    """Every container of the chart's smallest installation, on the loopback and on free ports."""
-
-    def __init__(self, podman: Podman, folder: Path) -> None:
-        self.podman, self.folder, self.layout = podman, folder, Layout.choose(0)
-        ensure_certificates(MeshSettings(home=folder, certs_dir=folder / "certs"))
-        self.own("certs")
-
-    def own(self, name: str) -> Path:
-        """A folder that belongs to the user of the images, as a volume's `fsGroup` makes it."""
-        path = self.folder / name
-        path.mkdir(exist_ok=True)
-        for each in (path, *path.rglob("*")):
-            os.chown(each, USER, USER)
-        return path
-
-    def told(self) -> dict[str, str]:
-        """What the chart tells everybody, with the addresses of this machine in place of the cluster's."""
-        settings = next(each for each in kinds(render(), "ConfigMap") if each["metadata"]["name"].endswith("-settings"))
-        here = environment(self.layout, Path(HOME)) | {"HAMLET_EDGE_CACHE_FOLDER": "/var/cache/hamlet"}
-        del here["OTEL_EXPORTER_OTLP_ENDPOINT"]
-        charted = {name: str(value) for name, value in settings["data"].items() if not name.startswith("OTEL_")}
-        return {name: value for name, value in charted.items() if not name.endswith("_HEALTH_LISTEN")} | here
-
-    def start(self) -> None:
-        for name, container, _ in containers(render()):
-            component = name.split("/")[1].removeprefix("village-hamlet-")
-            if not name.startswith("Deployment/") or component not in {*SERVICES, "edge"}:
-                continue
-            own = {each["name"]: each.get("value", "") for each in container.get("env", ())}
-            mounts = {self.own(f"home-{component}"): HOME, self.own(f"kept-{component}"): "/var/cache/hamlet"}
-            mounts |= self.certificate(component)
-            image = container["image"].rpartition("/")[2].partition(":")[0]
-            self.podman.start(image, container["command"], own | self.told(), mounts)
-
-    def certificate(self, workload: str) -> dict[Path, str]:
-        assert workload in WORKLOADS
-        return {self.folder / "certs" / workload: f"{CERTIFICATES}/{workload}:ro"}
-
-    def await_serving(self) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.layout.url}/v1/posts", timeout=5) as answer:
-                    assert answer.status == 200
-                    return
-            except OSError:
-                assert time.monotonic() < deadline, self.podman.logs()
-                time.sleep(PAUSE)
-
-    def job(self, module: str, **more: str) -> tuple[int, str]:
-        """One of the chart's Jobs."""
-        done = self.podman.run("hamlet-cli", ["python", "-m", module], self.told() | more, self.certificate("operator"))
-        return done.returncode, done.stdout + done.stderr
-
-
-def test_a_village_of_containers_serves_a_comment(podman: Podman, tmp_path: Path) -> None:
-    """What `helm test` does, behind what `helm install` starts."""
-    village = Village(podman, tmp_path)
-    try:
-        village.start()
-        village.await_serving()
-        admin = {"HAMLET_ADMIN_USERNAME": "warden", "HAMLET_ADMIN_EMAIL": "warden@hamlet.example.com"}
-        status, said = village.job(
-            "services.cli.cluster.administrator", **admin, HAMLET_ADMIN_PASSWORD="seven lamps and a heron"
+@pytest.fixture(scope="module")
+def installation(folder: Path) -> Iterator[Installation]:
+    """Nothing of it runs yet but what is outside the cluster."""
+    documents = render("postgres", "admin.secret=first")
+    with ExitStack() as until_the_end:
+        pods = Pods(folder / "manifests", tuple(kinds(documents, "ConfigMap")))
+        until_the_end.callback(pods.close)
+        server = until_the_end.enter_context(postgres_server())
+        urls = {f"{name}-db-app": {"uri": inside(server.create(name))} for name in ("account", "blog", "comment")}
+        until_the_end.enter_context(receiver(pods.gateway, folder / "traces"))
+        around = Surroundings(
+            folder=folder,
+            secrets=urls | {"first": ADMINISTRATOR},
+            hosts={"village-hamlet-jaeger": pods.gateway},
+            shared={f"{SOCKETS}/{SOCKET}": socket_of(server) / SOCKET},
+            # A Service without an address of its own has no port of its own either; and there is no Jaeger to ask.
+            told={"HAMLET_URL": "http://village-hamlet-edge:8080", "HAMLET_JAEGER_URL": ""},
         )
-        assert (status, "administrator warden created" in said) == (0, True), said + podman.logs()
-        status, said = village.job("services.cli.cluster.walk", HAMLET_URL=village.layout.url)
-        assert status == 0, said + podman.logs()
-        assert "commented: " in said
-        assert "the village works" in said
+        yield Installation(documents, pods, around)
+
+
+def socket_of(server: PostgresServer) -> Path:
+    """The folder of the server's socket."""
+    return Path(parse_qs(urlsplit(server.url("any")).query)["host"][0])
+
+
+def inside(url: str) -> str:
+    """The URL by which a pod reaches the database, through the socket that is mounted there."""
+    return urlsplit(url)._replace(query=f"host={quote(SOCKETS, safe='')}").geturl()
+
+
+@contextmanager
+def receiver(address: str, out: Path) -> Iterator[None]:
+    """Ours, where the chart's Jaeger would be."""
+    command = [sys.executable, "-m", "mesh.telemetry.receiver", "--listen", f"{address}:4317", "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"listening on {address}:4317\n"
+        yield
     finally:
-        podman.close()
-        shutil.rmtree(tmp_path, ignore_errors=True)
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@contextmanager
+def api_server(address: str) -> Iterator[Api]:
+    server = Api(address)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def certified(installation: Installation, folder: Path) -> Installation:
+    """With the certificates that the Job issued."""
+    account = owned(folder / "account")
+    (account / "token").write_text(TOKEN)
+    with api_server(installation.pods.gateway) as api:
+        told = {"HAMLET_CLUSTER_API": f"http://{installation.pods.gateway}:{api.server_port}"}
+        asked = replace(installation.around, account=account, told=told)
+        status, said = installation.beside(asked).run("Job", "certificates-1")
+        assert status == 0, said
+    files = unpacked(api.secrets, folder / "secrets")
+    assert files.keys() == {"village-hamlet-authority", *(f"village-hamlet-{name}-tls" for name in WORKLOADS)}
+    return installation.beside(replace(installation.around, files=files))
+
+
+@pytest.fixture(scope="module")
+def village(certified: Installation) -> dict[str, Pod]:
+    """Every Deployment of the chart but Jaeger's, ready."""
+    for component in ("account", "blog", "comment"):
+        status, said = certified.run("Job", f"migrate-{component}")
+        assert status == 0, said
+    pods = {component: certified.start(component, ready=False) for component in COMPONENTS}
+    for pod in pods.values():
+        await_ready(certified.pods, pod)
+    return pods
+
+
+def await_trace(folder: Path, services: set[str]) -> bool:
+    """Whether a trace arrives within half a minute that has spans of all these; exporters send now and then."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for each in latest_traces(folder):
+            if services <= {span.service for span in load_trace(folder, each.trace_id)}:
+                return True
+        time.sleep(0.5)
+    return False
+
+
+def test_the_probes_of_the_chart_are_answered(village: dict[str, Pod]) -> None:
+    """Kubernetes' own gRPC probes, without a program in the image; and what nobody listens to is not alive."""
+    for name, pod in village.items():
+        for container in pod.template["spec"]["containers"]:
+            for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+                assert succeeds(container[kind], pod, container), (name, kind)
+    (container,) = village["blog"].template["spec"]["containers"]
+    assert container["livenessProbe"]["grpc"] == {"port": 50052, "service": "live"}
+    assert not succeeds({"grpc": {"port": 50059}}, village["blog"], container)
+    assert not succeeds({"grpc": {"port": 50052, "service": "strange"}}, village["blog"], container)
+
+
+def test_a_comment_goes_through_the_village_and_its_trace_arrives(
+    certified: Installation, village: dict[str, Pod], folder: Path
+) -> None:
+    """What `helm test` does, after the first administrator was made."""
+    status, said = certified.run("Job", "operator")
+    assert (status, "administrator warden created" in said) == (0, True), said
+    status, said = certified.run("Pod", "test")
+    assert status == 0, said
+    assert re.search(r"commented: .*\nthe village works", said)
+
+    assert await_trace(folder / "traces", ON_THE_WAY)
+
+
+def test_a_container_may_do_nothing_but_its_work(certified: Installation, village: dict[str, Pod]) -> None:
+    for pod in village.values():
+        for container in pod.template["spec"]["containers"]:
+            done = certified.pods.podman("exec", pod.container(container["name"]), "python", "-c", STATUS)
+            assert json.loads(done.stdout) == [USER, "0" * 16, "1", "2", "Read-only file system"], pod.name
+
+
+def test_a_pod_that_leaves_is_not_killed(certified: Installation, village: dict[str, Pod]) -> None:
+    """preStop, drain and grace end before the grace period does."""
+    leaving = certified.start("blog")
+    assert is_ready(leaving)
+    assert certified.end(leaving) < leaving.template["spec"]["terminationGracePeriodSeconds"] - 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from docker import chosen
 from docker.images import IMAGES, USER
 from docker.locked import entries, part
 from tests.chart.rendering import CHART, OF_VALUES, containers, render
@@ -62,26 +63,54 @@ def test_every_module_that_an_image_runs_exists() -> None:
 
 def test_nobody_is_root_and_the_base_is_an_argument() -> None:
     of = stages()
+    assert of["runtime"].startswith("scratch AS")
     assert f"USER {USER}:{USER}" in of["runtime"]
+    assert "RUN " not in of["runtime"]
     for image in IMAGES:
         assert of[image.target].startswith("runtime AS")
         assert not re.search(r"(?m)^(USER|RUN|ADD) ", of[image.target])
     sources = {text.split(maxsplit=1)[0] for text in of.values()}
-    assert sources - of.keys() == {"${BASE}"}
+    assert sources - of.keys() == {"${BASE}", "scratch"}
 
 
-def test_what_is_locked_is_installed_by_its_hash() -> None:
-    """All but our own wheels, which the build made a moment ago, and torch."""
+def test_everything_is_installed_by_its_hash() -> None:
+    """All but our own wheels, which the build made a moment ago."""
     lines = DOCKERFILE.read_text().replace("\\\n", " ")
     commands = re.findall(r"pip (?:--python \S+ )?install ([^&\n]+)", lines)
     assert len(commands) > 5
     for command in commands:
-        assert "--require-hashes" in command or "--no-index" in command or "torch==" in command, command
+        assert "--require-hashes" in command or "--no-index" in command, command
+
+
+@pytest.mark.parametrize(("build", "wanted"), [("cpu", "torch=={}+cpu"), ("cuda", "torch=={}")])
+def test_each_build_of_torch_is_locked_to_the_version_of_the_project(build: str, wanted: str) -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    version = re.findall(r'"torch==([^"]+)",', project)[0]
+    lock = (ROOT / "requirements" / f"{build}.txt").read_text()
+    assert entries(lock)["torch"].startswith(f"{wanted.format(version)} ")
+    assert all("--hash=sha256:" in entry for entry in entries(lock).values())
+    assert entries(lock).keys().isdisjoint(entries((ROOT / "requirements" / "app.txt").read_text()))
+    stage = stages()[f"spam-{build}-room"]
+    assert f"-r requirements/{build}.txt" in stage
+    assert "torch.version.cuda" in stage
+    assert stages()[f"spam-{build}"].count("COPY --from=") == 1
+    assert f"COPY --from=spam-{build}-room /opt/hamlet" in stages()[f"spam-{build}"]
 
 
 def test_an_image_without_torch_has_no_part_of_it() -> None:
     for room in ("services-room", "edge-room", "wheels"):
-        assert "torch==" not in stages()[room]
+        assert "cpu.txt" not in stages()[room]
+        assert "cuda.txt" not in stages()[room]
+
+
+def test_what_is_taken_of_debian_is_libraries_and_python() -> None:
+    """Written out, so that a change shows: no shell, no package manager, nobody who becomes somebody else."""
+    for path in ("usr/lib/x86_64-linux-gnu/libssl.so.3", "usr/bin/python3.11", "usr/lib/python3.11/ssl.py"):
+        assert chosen.wanted(path), path
+    for path in ("usr/bin/dash", "usr/bin/apt", "usr/bin/py3compile", "usr/lib/x86_64-linux-gnu/gconv/IBM037.so"):
+        assert not chosen.wanted(path), path
+    assert not chosen.wanted("usr/lib/python3.11/lib-dynload/readline.cpython-311-x86_64-linux-gnu.so")
+    assert {"apt", "dpkg", "dash", "bash", "perl-base", "coreutils"}.isdisjoint(chosen.PACKAGES)
 
 
 def test_a_part_of_a_lock_keeps_its_hashes_and_knows_its_names() -> None:

@@ -4,6 +4,7 @@ The real one is not here; what the double keeps of it: names, versions, conflict
 """
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,13 +24,13 @@ TOKEN = "token-of-the-job"
 class Api(HTTPServer):
     """Secrets of one namespace."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.secrets: dict[str, dict[str, Any]] = {}
         self.written: list[str] = []
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__((address, 0), Handler)
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        kind, _, name = path.removeprefix("/api/v1/namespaces/village/").partition("/")
+        kind, _, name = re.sub(r"^/api/v1/namespaces/[^/]+/", "", path).partition("/")
         if kind == "serviceaccounts":
             return 200, {"metadata": {"name": name, "uid": "uid-of-the-account"}}
         if method == "GET":
