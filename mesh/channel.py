@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
+import structlog
 
 from mesh.options import client_options
 
@@ -43,13 +44,15 @@ def service_config(balancing: list[dict[str, Any]]) -> str:
 SERVICE_CONFIG = service_config(_EJECTING)
 
 _CLOSE_GRACE = 30.0
+_log = structlog.get_logger(__name__)
 
 
 class MeshChannel(grpc.aio.Channel):
     """A channel that stubs keep for the life of the process, while the connections behind it are renewed.
 
     gRPC reads a client certificate once a channel. When `fingerprint` changes, the next call opens a new channel with
-    the new certificate; the old one closes when its calls are done.
+    the new certificate; the old one closes when its calls are done. Files that are missing or wrong change
+    nothing.
 
     Args:
         target: `dns:///blog:50051` or `ipv4:127.0.0.1:5001,127.0.0.1:5002`.
@@ -74,6 +77,7 @@ class MeshChannel(grpc.aio.Channel):
         if server_name:
             self._options.append(("grpc.ssl_target_name_override", server_name))
         self._fingerprint, self._seen = fingerprint, fingerprint()
+        self._said: tuple[str, str | None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._calls: dict[tuple[str, str], Any] = {}
         self._channel = self._open()
@@ -101,13 +105,34 @@ class MeshChannel(grpc.aio.Channel):
         return start
 
     def _current(self) -> grpc.aio.Channel:
-        now = self._fingerprint()
-        if now != self._seen:
-            self._seen = now
-            self._retire(self._channel)
-            self._calls.clear()
-            self._channel = self._open()
+        try:
+            now = self._fingerprint()
+            if now != self._seen:
+                self._renew(now)
+        except OSError as error:
+            self._say_once(error)
         return self._channel
+
+    def _renew(self, now: object) -> None:
+        """Raises: OSError: a file cannot be read; the next call tries again."""
+        try:
+            channel = self._open()
+        except ValueError as error:
+            # To read these again takes long and says the same.
+            self._seen = now
+            self._say_once(error)
+            return
+        self._seen, self._said = now, None
+        self._retire(self._channel)
+        self._calls.clear()
+        self._channel = channel
+
+    def _say_once(self, error: Exception) -> None:
+        """The connections that there are and the certificate before serve on."""
+        said = (type(error).__qualname__, getattr(error, "filename", None))
+        if said != self._said:
+            self._said = said
+            _log.error("new certificate files are of no use", target=self._target, error_type=said[0], file=said[1])
 
     def _open(self) -> grpc.aio.Channel:
         if self._credentials is None:

@@ -21,13 +21,13 @@ _TEMPLATE = re.compile(r"(?P<segments>(?:/(?:[\w.~-]+|\{[\w.]+\}))+)(?::(?P<verb
 
 
 def rest_paths(methods: Iterable[PublicMethod], pages: Iterable[str] = ()) -> Tree:
-    """The paths of `google.api.http` and those of `pages`, which admit GET.
+    """The paths of `google.api.http` and those of `pages`, which admit GET. HEAD stands wherever a GET has one answer.
 
     Raises:
         ValueError: a template is of a kind that this does not read: `**`, or a variable of several segments.
     """
     tree: Tree = {}
-    for method, template in (*_bindings(methods), *(("GET", page) for page in pages)):
+    for method, template in _admitted(methods, pages):
         found = _parsed(template)
         node = tree
         for segment in found["segments"][1:].split("/"):
@@ -46,6 +46,16 @@ def plain_reads(methods: Iterable[PublicMethod]) -> str:
     unary = (public for public in methods if not _streams(public))
     reads = sorted({_pattern(template) for method, template in _bindings(unary) if method == "GET"})
     return rf"(?:{'|'.join(reads)})(?:\?.*)?"
+
+
+def _admitted(methods: Iterable[PublicMethod], pages: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for public in methods:
+        for method, template in _bindings([public]):
+            yield method, template
+            if method == "GET" and not _streams(public):
+                yield "HEAD", template
+    for page in pages:
+        yield from (("GET", page), ("HEAD", page))
 
 
 def _streams(public: PublicMethod) -> bool:

@@ -16,7 +16,7 @@ from mesh.http.shape import shape_of
 __all__ = ["answer_headers", "error_headers", "stream_headers"]
 
 Headers = tuple[tuple[str, str], ...]
-_UNAUTHENTICATED, _UNAVAILABLE = 16, 14
+_NOT_FOUND, _UNAUTHENTICATED, _UNAVAILABLE = 5, 16, 14
 _MOMENT = 1.0
 _STATUS = "x-hamlet-status"
 """Tells the edge an HTTP status that gRPC has no code for; the edge takes it off."""
@@ -46,8 +46,11 @@ def stream_headers(call: Call) -> Headers:
 
 
 def error_headers(call: Call, error: HamletError) -> Headers:
-    """No error is kept: the next reader may be luckier."""
-    headers = [caching.PRIVATE, *_limits(call, public=False)]
+    """Kept is only that something is not there, for those without a token and as long as if it were: thousands may ask
+    for a post that was withdrawn. Of any other error the next reader may be luckier."""
+    public = error.code.value[0] == _NOT_FOUND and caching.is_public(call)
+    headers = caching.public_headers(call, shape_of(call.method), None) if public else [caching.PRIVATE]
+    headers += _limits(call, public=public)
     if (seconds := _retry_after(error)) is not None:
         headers.append(("retry-after", str(math.ceil(seconds))))
     if error.code.value[0] == _UNAUTHENTICATED:

@@ -22,8 +22,11 @@ def is_public(call: Call) -> bool:
     return call.method.edge_cache is not None and "authorization" not in call.metadata
 
 
-def public_headers(call: Call, shape: Shape, answer: Message) -> list[tuple[str, str]]:
-    """Browsers ask anew each time, a shared cache may answer as long as the contract says.
+def public_headers(call: Call, shape: Shape, answer: Message | None) -> list[tuple[str, str]]:
+    """Args:
+        answer: None where there is none, which may be kept too.
+
+    Browsers ask anew each time, a shared cache may answer as long as the contract says.
 
     `surrogate-control` and `surrogate-key` are what CDNs and Varnish know; `cdn-cache-control` is RFC 9213.
     """
@@ -41,10 +44,10 @@ def public_headers(call: Call, shape: Shape, answer: Message) -> list[tuple[str,
     ]
 
 
-def _keys(call: Call, shape: Shape, answer: Message) -> list[str]:
+def _keys(call: Call, shape: Shape, answer: Message | None) -> list[str]:
     """The RPC's name, and the resources that the request names or that is answered."""
     named = [(kind, str(getattr(call.request, field))) for kind, field in shape.parents]
-    if shape.resource:
+    if shape.resource and answer is not None:
         named.append((shape.resource, str(getattr(answer, "id"))))  # noqa: B009 - the stubs do not know it
     found = [f"{kind}/{value}" for kind, value in named if _KEY.fullmatch(value)]
     return [call.method.name, *dict.fromkeys(found)]

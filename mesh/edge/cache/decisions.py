@@ -90,8 +90,9 @@ def _may_be_kept(routes: Iterable[CachedRoute]) -> str:
     """`$keep_until`: nginx's X-Accel-Expires for an answer; 0 if it must not be kept, whatever else it says.
 
     A question never has a token, so an answer may vary by that. By anything else it must not: we would not know.
-    Kept is only a 200 that is public, is the same for everybody, and lives as long as a contract says. nginx counts in
-    whole seconds: `s-maxage=1` would live up to two. The second of the question is the exact form of one second.
+    Kept is only a 200, or a 404 of a service that has looked, that is public, is the same for everybody, and lives as
+    long as a contract says. nginx counts in whole seconds: `s-maxage=1` would live up to two. The second of the
+    question is the exact form of one second.
     """
     seen = "$status $upstream_http_set_cookie $upstream_http_vary $upstream_http_cache_control"
     kept = "\n".join(_kept(fresh) for fresh in sorted({route.fresh_seconds for route in routes}))
@@ -106,4 +107,4 @@ map $keep_until $not_kept {{ default ""; 0 yes; }}"""
 def _kept(fresh: int) -> str:
     policy = f"(?!.*(?:private|no-store|no-cache))(?=.*public).*s-maxage={fresh}(?:,|$)"
     until = "@$http_x_edge_second" if fresh == 1 else str(fresh - 1)
-    return f'    "~*^200  (?:authorization)? {policy}" "{until}";'
+    return f'    "~*^(?:200|404)  (?:authorization)? {policy}" "{until}";'

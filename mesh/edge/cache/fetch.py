@@ -14,8 +14,8 @@ _MARGIN_SECONDS = 3
 
 FETCH_SOCKET = "fetch.sock"
 LOCK_SECONDS = 1
-"""How long others wait for the one who asks, here and at the front. An answer that is not kept, a 404 say, makes each
-of them ask in turn, so it is not longer."""
+"""How long others wait for the one who asks, here and at the front. An answer that is not kept, an error say, makes
+each of them ask in turn, so it is not longer."""
 
 
 def fetch_server(socket: str, *, deadline: float) -> str:

@@ -74,14 +74,18 @@ local function is_known(known, etag)
   return false
 end
 
+local function leave_content_away(handle)
+  for chunk in handle:bodyChunks() do
+    chunk:setBytes("")
+  end
+end
+
 local function not_modified(handle)
   local headers = handle:headers()
   headers:replace(":status", "304")
   headers:remove("content-length")
   headers:remove("content-type")
-  for chunk in handle:bodyChunks() do
-    chunk:setBytes("")
-  end
+  leave_content_away(handle)
 end
 
 -- A stream that a browser can take up again (HTML, 9.2) -----------------------------------------------------------
@@ -126,9 +130,15 @@ function envoy_on_request(handle)
     handle:respond({ [":status"] = "405", ["allow"] = allow }, "")
     return
   end
+  local noted = handle:streamInfo():dynamicMetadata()
+  if method == "HEAD" then
+    -- GET without the content (RFC 9110, 9.3.2). The transcoder knows no HEAD.
+    headers:replace(":method", "GET")
+    noted:set(METADATA, "head", true)
+  end
   local known = headers:get("if-none-match")
-  if known and method == "GET" then
-    handle:streamInfo():dynamicMetadata():set(METADATA, "known", known)
+  if known and (method == "GET" or method == "HEAD") then
+    noted:set(METADATA, "known", known)
   end
 end
 
@@ -139,11 +149,14 @@ function envoy_on_response(handle)
     return
   end
   better_status(headers)
+  local noted = handle:streamInfo():dynamicMetadata():get(METADATA)
+  if not noted then
+    return
+  end
   local etag = headers:get("etag")
-  if etag and headers:get(":status") == "200" then
-    local kept = handle:streamInfo():dynamicMetadata():get(METADATA)
-    if kept and is_known(kept["known"], etag) then
-      not_modified(handle)
-    end
+  if etag and noted["known"] and headers:get(":status") == "200" and is_known(noted["known"], etag) then
+    not_modified(handle)
+  elseif noted["head"] then
+    leave_content_away(handle)
   end
 end

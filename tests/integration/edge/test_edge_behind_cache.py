@@ -44,7 +44,7 @@ async def test_what_http_asks_for_comes_through_the_cache(session_village: Villa
     stage.answers["WatchComments"] = [WatchCommentsResponse(resume_token="now")]
     async with front_door(session_village, folder) as rest:
         refused = await rest.put(GET_POST, json={})
-        assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, PATCH")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, HEAD, PATCH")
         events = await rest.get(WATCH, headers={"last-event-id": "before"})
         assert events.headers["content-type"] == "text/event-stream"
         assert events.text.startswith("retry: 2000\nid: now\ndata: {")

@@ -101,12 +101,42 @@ async def test_a_made_up_parameter_is_refused_before_any_service_sees_it(
     assert stage.seen == []
 
 
-async def test_a_missing_post_is_not_remembered_as_missing(client: httpx.AsyncClient, stage: Any, post: str) -> None:
+async def test_a_missing_post_is_one_call_and_missing_for_two_seconds_at_most(
+    client: httpx.AsyncClient, stage: Any, keys: Any, post: str
+) -> None:
     stage.answers["GetPost"] = HamletError(ErrorReason.ERROR_REASON_POST_NOT_FOUND)
-    missing = await client.get(post)
-    assert (missing.status_code, missing.json()["details"][0]["reason"]) == (404, "POST_NOT_FOUND")
+    began = time.monotonic()
+    missing = await asyncio.gather(*(client.get(post) for _ in range(20)))
+    took = time.monotonic() - began
+    assert {(each.status_code, each.json()["details"][0]["reason"]) for each in missing} == {(404, "POST_NOT_FOUND")}
+    assert {each.headers["cache-control"] for each in missing} == {"public, max-age=0, must-revalidate"}
+    assert len(stage.seen) <= 2 + int(took)
+    published = time.monotonic()
+    stage.answers["GetPost"] = Post(title="Found")
+    assert (await client.get(post, headers=keys.bearer())).json()["title"] == "Found", (
+        "who is signed in sees it at once"
+    )
+    asked = time.monotonic()
+    while (answer := await client.get(post)).status_code == 404:
+        assert asked < published + 2
+        asked = time.monotonic()
+    assert answer.json()["title"] == "Found"
+
+
+async def test_what_a_signed_in_person_does_not_find_is_not_kept(
+    client: httpx.AsyncClient, stage: Any, keys: Any, post: str
+) -> None:
+    stage.answers["GetPost"] = HamletError(ErrorReason.ERROR_REASON_POST_NOT_FOUND)
+    answer = await client.get(post, headers=keys.bearer())
+    assert (answer.headers["x-cache"], answer.headers["cache-control"]) == ("BYPASS", "private, no-store")
     stage.answers["GetPost"] = Post(title="Found")
     assert (await client.get(post)).json()["title"] == "Found"
+
+
+async def test_a_path_that_nothing_has_is_not_kept(client: httpx.AsyncClient, stage: Any) -> None:
+    for _ in range(2):
+        answer = await client.get("/v1/nothing")
+        assert (answer.status_code, answer.headers["x-cache"]) == (404, "BYPASS")
 
 
 @pytest.mark.parametrize("query", ["", "?utm_source=x"])

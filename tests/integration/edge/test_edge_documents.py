@@ -51,7 +51,10 @@ async def test_a_page_that_did_not_change_is_not_sent_again(pages: httpx.AsyncCl
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_is_read_only_and_needs_no_token(pages: httpx.AsyncClient, path: str) -> None:
     answer = await pages.put(path, json={})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    asked, read = await pages.head(path), await pages.get(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["etag"] == read.headers["etag"]
     assert (await pages.get(f"{path}/more")).status_code == 404
 
 

@@ -31,6 +31,39 @@ async def test_a_public_answer_says_who_may_keep_it_and_under_which_keys(rest: h
     assert answer.headers["vary"] == "authorization"
 
 
+NOT_FOUND = ErrorReason.ERROR_REASON_POST_NOT_FOUND
+
+
+async def test_that_a_post_is_not_there_may_be_kept_as_long_as_a_post(rest: httpx.AsyncClient, stage: Any) -> None:
+    stage.answers["GetPost"] = HamletError(NOT_FOUND)
+    answer = await rest.get(POST)
+    assert answer.status_code == 404
+    assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+    assert answer.headers["surrogate-key"] == f"GetPost post/{POST_ID}"
+    assert answer.headers["vary"] == "authorization"
+    assert not {"ratelimit", "etag", "grpc-status"} & set(answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("rpc", "path", "reason", "signed_in"),
+    [
+        ("GetPost", POST, NOT_FOUND, True),
+        ("GetPost", POST, ErrorReason.ERROR_REASON_ROLE_REQUIRED, False),
+        ("GetPost", POST, ErrorReason.ERROR_REASON_INVALID_REQUEST, False),
+        ("WatchComments", f"{POST}/comments:watch", NOT_FOUND, False),
+        ("GetAccount", "/v1/accounts/me", ErrorReason.ERROR_REASON_ACCOUNT_NOT_FOUND, True),
+    ],
+)
+async def test_no_other_error_may_be_kept(
+    rest: httpx.AsyncClient, stage: Any, keys: Any, rpc: str, path: str, reason: Any, signed_in: bool
+) -> None:
+    stage.answers[rpc] = HamletError(reason)
+    answer = await rest.get(path, headers=keys.bearer() if signed_in else {})
+    assert answer.status_code >= 400
+    assert answer.headers["cache-control"] == PRIVATE
+    assert not {"surrogate-control", "cdn-cache-control", "surrogate-key"} & set(answer.headers)
+
+
 @pytest.mark.parametrize("path", [POST, "/v1/posts", "/v1/accounts/me"])
 async def test_nothing_that_a_signed_in_person_is_answered_may_be_kept(
     rest: httpx.AsyncClient, stage: Any, keys: Any, path: str

@@ -27,14 +27,15 @@ ETAG = '"a-tag"'
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/v1/posts", "GET, POST"),
-        ("POST", GET_POST, "DELETE, GET, PATCH"),
-        ("TRACE", GET_POST, "DELETE, GET, PATCH"),
-        ("OPTIONS", "/v1/accounts/me", "DELETE, GET, PATCH"),
+        ("PUT", "/v1/posts", "GET, HEAD, POST"),
+        ("POST", GET_POST, "DELETE, GET, HEAD, PATCH"),
+        ("TRACE", GET_POST, "DELETE, GET, HEAD, PATCH"),
+        ("OPTIONS", "/v1/accounts/me", "DELETE, GET, HEAD, PATCH"),
         ("GET", f"{GET_POST}:publish", "POST"),
-        ("DELETE", "/v1/posts:search?query=a", "GET"),
+        ("DELETE", "/v1/posts:search?query=a", "GET, HEAD"),
         ("POST", WATCH, "GET"),
-        ("HEAD", "/.well-known/jwks.json", "GET"),
+        ("HEAD", WATCH, "GET"),
+        ("HEAD", f"{GET_POST}:publish", "POST"),
     ],
 )
 async def test_a_known_path_says_which_methods_it_takes(
@@ -69,6 +70,33 @@ async def test_a_tunnel_is_refused_at_once(edge: RunningEdge, stage: Any) -> Non
 
 
 WITH_ETAG = Post(id=POST_ID, etag=ETAG)
+
+
+async def test_head_is_get_without_its_content(rest: httpx.AsyncClient, stage: Any) -> None:
+    stage.answers["GetPost"] = Post(id=POST_ID, etag=ETAG, body_html="<p>Words</p>" * 5000)
+    read = await rest.get(GET_POST)
+    asked = await rest.head(GET_POST)
+    assert (asked.status_code, asked.content) == (200, b"")
+    same = ("content-type", "content-length", "etag", "cache-control", "vary", "surrogate-key")
+    assert {name: asked.headers[name] for name in same} == {name: read.headers[name] for name in same}
+    known = await rest.head(GET_POST, headers={"if-none-match": ETAG})
+    assert (known.status_code, known.content) == (304, b"")
+    stage.answers["GetPost"] = HamletError(ErrorReason.ERROR_REASON_POST_NOT_FOUND)
+    missing = await rest.head(GET_POST)
+    assert (missing.status_code, missing.content) == (404, b"")
+    assert (await rest.head("/v1/accounts/me")).status_code == 401
+    stage.answers["GetPost"] = WITH_ETAG
+    assert (await rest.get(GET_POST)).json()["id"] == POST_ID, "the connection is in order"
+    assert {each.method for each in stage.seen} == {"GetPost"}
+
+
+async def test_head_over_http2_is_get_without_its_content(edge: RunningEdge, stage: Any) -> None:
+    stage.answers["GetPost"] = Post(id=POST_ID, body_html="<p>Words</p>" * 5000)
+    async with httpx.AsyncClient(base_url=edge.url, http1=False, http2=True, timeout=10) as rest:
+        for _ in range(2):
+            asked = await rest.head(GET_POST)
+            assert (asked.http_version, asked.status_code, asked.content) == ("HTTP/2", 200, b"")
+        assert int(asked.headers["content-length"]) == len((await rest.get(GET_POST)).content)
 
 
 @pytest.mark.parametrize("known", [ETAG, f"W/{ETAG}", f'"other", {ETAG}', "*"])

@@ -101,6 +101,22 @@ async def test_a_page_under_load_costs_about_one_question_a_second(reader: httpx
     assert len(seen) > 2 * len(origin.seen)
 
 
+async def test_a_page_that_is_not_there_is_one_question_a_second_and_there_two_seconds_after_it_is(
+    reader: httpx.AsyncClient, origin: Upstream
+) -> None:
+    origin.status, origin.delay = 404, 0.2
+    await until_second_begins(0.9)
+    began = time.time()
+    answers = await asyncio.gather(*(reader.get(PAGE) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {404}
+    assert len(origin.seen) <= 1 + int(time.time()) - int(began)
+    origin.status, published = 200, time.monotonic()
+    asked = published
+    while (await reader.get(PAGE)).status_code == 404:
+        assert asked < published + PROMISED_SECONDS
+        asked = time.monotonic()
+
+
 async def test_two_encodings_of_one_page_are_one_question(reader: httpx.AsyncClient, origin: Upstream) -> None:
     origin.body = b"1" * 2000
     await until_second_begins()

@@ -73,13 +73,37 @@ async def test_a_browser_is_told_what_the_service_said_of_what_is_not_kept(
     assert (await client.get(page)).headers["cache-control"] == "private, no-store"
 
 
-@pytest.mark.parametrize("status", [201, 204, 301, 302, 307, 400, 401, 403, 404, 410, 418, 429, 500, 502, 503, 504])
-async def test_only_success_is_kept(client: httpx.AsyncClient, upstream: Upstream, page: str, status: int) -> None:
+@pytest.mark.parametrize("status", [201, 204, 301, 302, 307, 400, 401, 403, 410, 418, 429, 500, 502, 503, 504])
+async def test_nothing_else_than_an_answer_or_that_there_is_none_is_kept(
+    client: httpx.AsyncClient, upstream: Upstream, page: str, status: int
+) -> None:
     upstream.status, upstream.body = status, b""
     assert (await client.get(page)).status_code == status
     upstream.status = 200
     assert (await client.get(page)).status_code == 200
     assert len(upstream.seen) == 2
+
+
+async def test_that_there_is_none_is_kept_when_the_service_says_so(
+    client: httpx.AsyncClient, upstream: Upstream, page: str
+) -> None:
+    upstream.status = 404
+    for expected in ("MISS", "HIT"):
+        answer = await client.get(page)
+        assert (answer.status_code, answer.headers["x-cache"]) == (404, expected)
+    assert len(upstream.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "headers", [[], [("cache-control", "private, no-store")], [("cache-control", PUBLIC), ("set-cookie", "a=b")]]
+)
+async def test_that_there_is_none_for_somebody_is_not_kept(
+    client: httpx.AsyncClient, upstream: Upstream, page: str, headers: list[tuple[str, str]]
+) -> None:
+    upstream.status, upstream.headers = 404, headers
+    await client.get(page)
+    upstream.status = 200
+    assert (await client.get(page)).status_code == 200
 
 
 async def test_a_hit_tells_nothing_of_who_asked_first(client: httpx.AsyncClient, upstream: Upstream, page: str) -> None:

@@ -1,16 +1,19 @@
 """Who is nobody's workload gets no connection, and certificates change while everybody works."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import structlog
 import time_machine
 from hamlet.blog.v1.post_reading_service_pb2_grpc import PostReadingServiceStub
 
+from mesh.channel import MeshChannel
 from mesh.identity.authority import Authority
 from mesh.identity.credentials import CertificateFiles, channel_credentials
 from mesh.testing.service import ServiceUnderTest, TestMesh, serving
@@ -98,6 +101,57 @@ async def test_a_certificate_of_another_trust_domain_is_no_workload_s(blog: Serv
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await servers(b"")
     assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def make_unreadable(path: Path) -> None:
+    """For root too, who may read everything but a folder."""
+    path.unlink()
+    path.mkdir()
+
+
+def spoil(path: Path) -> None:
+    path.write_text("no certificate")
+
+
+@pytest.mark.parametrize(
+    ("name", "harm", "said"),
+    [
+        ("tls.crt", remove, "FileNotFoundError"),
+        ("tls.key", make_unreadable, "IsADirectoryError"),
+        ("tls.crt", spoil, "ValueError"),
+    ],
+)
+async def test_a_caller_whose_files_are_gone_or_wrong_meanwhile_calls_on_as_who_it_was(
+    blog: ServiceUnderTest, name: str, harm: Callable[[Path], None], said: str
+) -> None:
+    files, opened = blog.mesh.certificates("edge"), 0
+
+    def credentials() -> grpc.ChannelCredentials:
+        nonlocal opened
+        result = channel_credentials(files)
+        opened += 1
+        return result
+
+    options: Any = {"credentials": credentials, "server_name": NAME, "fingerprint": files.fingerprint}
+    async with MeshChannel(blog.target, interceptors=[], **options) as channel:
+        stub = PostReadingServiceStub(channel)
+        await stub.GetPost(POST, timeout=10)
+        kept = {path.name: path.read_bytes() for path in files.folder.iterdir()}
+        harm(files.folder / name)
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                await stub.GetPost(POST, timeout=10)
+        assert [entry["error_type"] for entry in logs] == [said], "once, and not with every call"
+        shutil.rmtree(files.folder)
+        files.folder.mkdir()
+        for each, content in kept.items():
+            (files.folder / each).write_bytes(content)
+        await stub.GetPost(POST, timeout=10)
+        assert opened == 2, "what can be read again is used"
 
 
 @pytest.mark.slow

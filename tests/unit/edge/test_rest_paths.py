@@ -23,12 +23,12 @@ def contracts() -> list[PublicMethod]:
 
 def test_a_path_has_the_methods_of_all_rpcs_that_stand_there_and_each_verb_its_own() -> None:
     account = rest_paths(contracts())["v1"]["accounts"][ANY][VERBS]
-    assert account[""] == "DELETE, GET, PATCH"
+    assert account[""] == "DELETE, GET, HEAD, PATCH"
     assert account["changePassword"] == "POST"
 
 
 def test_a_page_is_read() -> None:
-    assert rest_paths([], ["/docs"]) == {"docs": {VERBS: {"": "GET"}}}
+    assert rest_paths([], ["/docs"]) == {"docs": {VERBS: {"": "GET, HEAD"}}}
 
 
 class Planted:
