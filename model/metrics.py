@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scores", "score"]
+__all__ = ["Scores", "auc", "score"]
 
 _BINS = 15
 
@@ -48,7 +48,7 @@ def score(
     return Scores(
         comments=len(labels),
         spam=len(spam),
-        auc=_auc(ham, spam),
+        auc=auc(ham, spam),
         recall_at_half_percent=_recall(ham, spam, 0.005),
         recall_at_one_percent=_recall(ham, spam, 0.01),
         accuracy=float(((probabilities >= 0.5) == (labels == 1)).mean()),
@@ -65,7 +65,7 @@ def _share(hits: NDArray[np.bool_]) -> float:
     return float(hits.mean()) if len(hits) else math.nan
 
 
-def _auc(ham: NDArray[np.float64], spam: NDArray[np.float64]) -> float:
+def auc(ham: NDArray[np.float64], spam: NDArray[np.float64]) -> float:
     """The chance that a spam scores above a ham; a tie counts half (Mann-Whitney)."""
     if not len(ham) or not len(spam):
         return math.nan

@@ -10,11 +10,13 @@ from model.bundle import Config, save_bundle
 from model.calibration import Calibration, probabilities
 from model.card import model_card
 from model.data.corpus import load_corpus
+from model.data.inspection import require_sound
 from model.data.sources import SOURCES, Source
 from model.data.split import Part
 from model.fit import FitConfig, fit
 from model.metrics import Scores
 from model.report import as_json, by_name, table
+from model.shipped import shipped_logits
 from model.table import Progress, Table, logits
 from model.unseen import Budget, calibrate_on, score_unseen
 
@@ -73,13 +75,14 @@ def train(
         progress: told what is being done and how much of it is done, 0 to 1.
 
     Raises:
-        DataError: a corpus is missing or is not the pinned file.
+        DataError: a corpus is missing, is not the pinned file, or is not fit to learn from.
         BundleError: `out_dir` holds something else than a bundle.
     """
     config = config or TrainConfig()
     progress("reading the corpora", 0.0)
     corpus = load_corpus(data_dir, sources, spins=config.spins, spun_weight=config.spun_weight, seed=config.fit.seed)
     features = Table.of([record.comment for record in corpus.records], config.fit.bits, progress)
+    require_sound(corpus, shipped_logits(features, config.fit.bits))
     unseen = score_unseen(corpus, features, config.fit, config.folds, progress)
     calibration = calibrate_on(corpus, unseen, config.budget)
     classifier = fit(features, corpus.labels, corpus.weights, np.flatnonzero(corpus.teaches), config.fit, progress)

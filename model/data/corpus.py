@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from model.data.duplicates import near_duplicates
 from model.data.records import Record, read_source
 from model.data.sources import SPAM, Family, Source
 from model.data.spintax import TEMPLATES, TEMPLATES_SHA256, spun_records
 from model.data.split import Part, split
 
 __all__ = ["Corpus", "load_corpus"]
+
+_NOBODYS = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Corpus:
     Attributes:
         labels: int64, 1 is spam.
         sources: the name of each record's file.
+        groups: int64, one number for all near-duplicates of a text; spun comments are nobody's.
         parts: what each record is for.
         teaches: whether a record may be trained on at all: its part is TRAIN and its source teaches its label.
         weights: float32, what a record counts in the loss.
@@ -33,6 +37,7 @@ class Corpus:
     records: Sequence[Record]
     labels: NDArray[np.int64]
     sources: NDArray[np.str_]
+    groups: NDArray[np.int64]
     parts: NDArray[np.object_]
     teaches: NDArray[np.bool_]
     weights: NDArray[np.float32]
@@ -54,7 +59,9 @@ def load_corpus(
     """
     read = [(source, record) for source in sources for record in read_source(data_dir, source)]
     records = [record for _, record in read]
-    parts = split([record.comment.text for record in records])
+    texts = [record.comment.text for record in records]
+    groups = near_duplicates(texts)
+    parts = split(texts, groups)
     names = [source.name for source, _ in read]
     weights = [source.weight for source, _ in read]
     teaches = [
@@ -64,6 +71,7 @@ def load_corpus(
     if spins:
         spun = spun_records(data_dir, spins, seed)
         records += spun
+        groups += [_NOBODYS] * len(spun)
         parts += [Part.TRAIN] * len(spun)
         names += [record.source for record in spun]
         weights += [spun_weight] * len(spun)
@@ -73,6 +81,7 @@ def load_corpus(
         records,
         np.array([record.label for record in records], np.int64),
         np.array(names),
+        np.array(groups, np.int64),
         np.array(parts, object),
         np.array(teaches),
         np.array(weights, np.float32),

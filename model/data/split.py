@@ -21,12 +21,15 @@ class Part(Enum):
     TEST = "test"
 
 
-def split(texts: Sequence[str]) -> list[Part]:
+def split(texts: Sequence[str], groups: Sequence[int] | None = None) -> list[Part]:
     """The part of each text: 70 % train, 15 % calibrate, 15 % test, decided by the first text of its group alone.
 
     The same texts in the same order are always divided alike, on every machine.
+
+    Args:
+        groups: what `near_duplicates` says of them, where it was asked before.
     """
-    groups = near_duplicates(texts)
+    groups = near_duplicates(texts) if groups is None else groups
     parts = {group: _part(texts[group]) for group in set(groups)}
     return [parts[group] for group in groups]
 

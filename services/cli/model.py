@@ -2,20 +2,20 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from services.cli.model_data import app as data
+from services.cli.progress import progress_bars
 from services.cli.refusal import RefusedError
 
 __all__ = ["app"]
 
 app = App(name="model", help="The spam model: train, evaluate, classify.")
-
-Progress = Callable[[str, float], None]
+app.command(data)
 
 
 @app.command
@@ -30,7 +30,7 @@ def train(*, data: Path, out: Path = Path("var/models")) -> int:
     from model.train import train as learn
 
     try:
-        with _progress() as progress:
+        with progress_bars() as progress:
             metrics = learn(data, out, progress)
     except ModelError as error:
         raise RefusedError(str(error)) from None
@@ -52,7 +52,7 @@ def evaluate(bundle: Path, file: Path, /) -> int:
     from model.evaluate import evaluate as judge
 
     try:
-        with _progress() as progress:
+        with progress_bars() as progress:
             evaluation = judge(default_bundle() if str(bundle) == "default" else bundle, file, progress)
     except ModelError as error:
         raise RefusedError(str(error)) from None
@@ -123,20 +123,3 @@ def _lines() -> Iterator[dict[str, str]]:
         if unknown := set(fields) - known:
             raise RefusedError(f"line {number} has unknown fields: {', '.join(sorted(unknown))}")
         yield fields
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {}
-
-        def progress(stage: str, share: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=share)
-
-        yield progress
