@@ -163,6 +163,10 @@ bench-unknown-fields: $(READY) ## What it would cost to refuse unknown JSON fiel
 drill-restart: $(READY) ## Restart every process under load, retries off; ARGS=--no-drain shows what the drain is for
 	@$(BIN)/python -m tests.chaos.restart $(ARGS)
 
+.PHONY: drill-upgrade
+drill-upgrade: $(READY) ## Upgrade the chart and roll it back under load, retries off (needs root; FROM=VERSION; ARGS=--no-drain must fail)
+	@$(BIN)/python -m tests.chaos.upgrade $(if $(FROM),--from $(FROM)) $(ARGS)
+
 ##@ Security
 
 .PHONY: attack

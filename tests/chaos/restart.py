@@ -7,23 +7,20 @@ import argparse
 import asyncio
 import json
 import math
-import os
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from services.cli.rest import call
+from mesh.settings import MeshSettings
 from tests.chaos.fleet import Fleet, fleet
-from tests.chaos.people import administrator, published
+from tests.chaos.load import Seen, load
+from tests.chaos.people import administrator, comments, published
 
 __all__ = ["Outcome", "drill"]
 
-_SCRIPT = Path(__file__).with_name("mixed.js")
-_PROTOS = Path(__file__).resolve().parents[2] / "protos"
 _UNDRAINED = {"HAMLET_DRAIN_SECONDS": "0", "HAMLET_GRACE_SECONDS": "0"}
 _RATE = 200
 _POSTS = 10
@@ -55,65 +52,39 @@ async def drill(*, seconds: int, rate: int = _RATE, drained: bool = True, logs: 
     with tempfile.TemporaryDirectory(prefix="hamlet-drill-") as folder:
         environment = {"HAMLET_LOG_FORMAT": "json", **({} if drained else _UNDRAINED)}
         async with fleet(Path(folder), environment) as village:
-            token = await administrator(village)
-            posts = [await asyncio.to_thread(published, village, token) for _ in range(_POSTS)]
-            load = asyncio.create_task(_load(village, posts, token, rate=rate, seconds=seconds))
-            restarts = await _restart_until_done(village, load, gracefully=drained)
-            metrics, failures = await load
-            kept = sum([await asyncio.to_thread(_comments, village, post, token) for post in posts])
-            failures += village.refusals()
+            url, door = village.layout.url, f"127.0.0.1:{village.layout.grpc_door}"
+            token = await administrator(MeshSettings(home=village.home), village.target["account"], url)
+            posts = [await asyncio.to_thread(published, url, token) for _ in range(_POSTS)]
+            public = asyncio.create_task(load(url, door, posts, token, rate=rate, seconds=seconds))
+            restarts = await _restart_until_done(village, public, gracefully=drained)
+            seen = await public
+            kept = set().union(*[await asyncio.to_thread(comments, url, post, token) for post in posts])
+            failures = seen.failures + village.refusals()
             if logs is not None:
                 _keep_logs(Path(folder), logs)
-    accepted = _count(metrics, "accepted")
     return Outcome(
-        requests=_count(metrics, "sent"),
-        failed=_count(metrics, "failed"),
-        unsent=_count(metrics, "dropped_iterations"),
-        lost=max(0, accepted - kept),
-        p99_ms=_worst(metrics, "p(99)"),
-        slowest_ms=_worst(metrics, "max"),
+        requests=seen.count("sent"),
+        failed=seen.count("failed"),
+        unsent=seen.count("dropped_iterations"),
+        lost=len(seen.accepted - kept),
+        p99_ms=seen.worst("p(99)"),
+        slowest_ms=seen.worst("max"),
         restarts=restarts,
         failures=failures,
     )
 
 
-async def _restart_until_done(village: Fleet, load: "asyncio.Task[Any]", *, gracefully: bool) -> dict[str, int]:
+async def _restart_until_done(village: Fleet, public: "asyncio.Task[Seen]", *, gracefully: bool) -> dict[str, int]:
     """Every process at least once, even if the load has ended meanwhile, which `main` refuses."""
     counts = dict.fromkeys(village.members, 0)
-    while not load.done():
+    while not public.done():
         for name, member in village.members.items():
             _say(f"restarting {name}")
             await member.restart(gracefully=gracefully)
             counts[name] += 1
-            if load.done():
+            if public.done():
                 break
     return counts
-
-
-async def _load(
-    village: Fleet, posts: list[str], token: str, *, rate: int, seconds: int
-) -> tuple[dict[str, Any], list[str]]:
-    told = {
-        "URL": village.layout.url,
-        "GRPC": f"127.0.0.1:{village.layout.grpc_door}",
-        "POSTS": ",".join(posts),
-        "TOKEN": token,
-        "PROTOS": str(_PROTOS),
-        "RATE": str(rate),
-        "SECONDS": str(seconds),
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(Path(sys.executable).with_name("k6"), "run", "--quiet", "--no-usage-report", _SCRIPT),
-        env={**os.environ, **told},
-        start_new_session=True,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    lines = errors.decode(errors="replace").splitlines()
-    if process.returncode:
-        raise RuntimeError("\n".join(lines[-20:]))
-    return json.loads(output), lines
 
 
 def _say(what: str) -> None:
@@ -124,26 +95,6 @@ def _keep_logs(home: Path, logs: Path) -> None:
     logs.mkdir(parents=True)
     for log in home.glob("*.log"):
         shutil.copy(log, logs)
-
-
-def _count(metrics: dict[str, Any], name: str) -> int:
-    return int(metrics[name]["values"]["count"]) if name in metrics else 0
-
-
-def _worst(metrics: dict[str, Any], statistic: str) -> int:
-    return int(max(metrics[f"{kind}_req_duration"]["values"][statistic] for kind in ("http", "grpc")))
-
-
-def _comments(village: Fleet, post: str, token: str) -> int:
-    """How many comments of the drill the moderator finds."""
-    count, page = 0, ""
-    while True:
-        path = f"/v1/posts/{post}/comments?pageSize=100&pageToken={page}"
-        answer = call(village.layout.url, path, token=token).body
-        count += len(answer["comments"])
-        page = answer["nextPageToken"]
-        if not page:
-            return count
 
 
 def main() -> int:
