@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Seen", "load"]
+__all__ = ["Seen", "load", "load_until"]
 
 _SCRIPT = Path(__file__).with_name("mixed.js")
 _PROTOS = Path(__file__).resolve().parents[2] / "protos"
+_TURN_SECONDS, _STARTING_SECONDS = 32, 2
 _ACCEPTED = re.compile(r"accepted ([0-9a-f-]{36})")
 
 
@@ -22,20 +23,31 @@ class Seen:
     """What the public saw.
 
     Attributes:
+        unsent: requests for which the generator had nobody free, because answers were slow.
+        p99_ms, slowest_ms: of REST or of gRPC, whichever is worse.
         accepted: the ids of the comments whose writing was acknowledged.
         failures: what the generator wrote about requests that did not get the answer that was asked for.
     """
 
-    metrics: dict[str, Any]
-    accepted: frozenset[str]
-    failures: list[str]
+    requests: int = 0
+    failed: int = 0
+    unsent: int = 0
+    p99_ms: int = 0
+    slowest_ms: int = 0
+    accepted: frozenset[str] = frozenset()
+    failures: tuple[str, ...] = ()
 
-    def count(self, name: str) -> int:
-        return int(self.metrics[name]["values"]["count"]) if name in self.metrics else 0
-
-    def worst(self, statistic: str) -> int:
-        """Milliseconds, of REST or of gRPC, whichever is worse."""
-        return int(max(self.metrics[f"{kind}_req_duration"]["values"][statistic] for kind in ("http", "grpc")))
+    def __add__(self, other: "Seen") -> "Seen":
+        """Both together; of the quantiles the worse."""
+        return Seen(
+            self.requests + other.requests,
+            self.failed + other.failed,
+            self.unsent + other.unsent,
+            max(self.p99_ms, other.p99_ms),
+            max(self.slowest_ms, other.slowest_ms),
+            self.accepted | other.accepted,
+            self.failures + other.failures,
+        )
 
 
 async def load(url: str, door: str, posts: Sequence[str], token: str, *, rate: int, seconds: int) -> Seen:
@@ -70,4 +82,34 @@ async def load(url: str, door: str, posts: Sequence[str], token: str, *, rate: i
     if process.returncode:
         raise RuntimeError("\n".join(lines[-20:]))
     accepted = {line: found[1] for line in lines if (found := _ACCEPTED.search(line))}
-    return Seen(json.loads(output), frozenset(accepted.values()), [line for line in lines if line not in accepted])
+    metrics = json.loads(output)
+    return Seen(
+        requests=_count(metrics, "sent"),
+        failed=_count(metrics, "failed"),
+        unsent=_count(metrics, "dropped_iterations"),
+        p99_ms=_worst(metrics, "p(99)"),
+        slowest_ms=_worst(metrics, "max"),
+        accepted=frozenset(accepted.values()),
+        failures=tuple(line for line in lines if line not in accepted),
+    )
+
+
+async def load_until(
+    done: asyncio.Event, url: str, door: str, posts: Sequence[str], token: str, *, rate: int, least: int
+) -> Seen:
+    """The same until `done` is set, and for `least` seconds at least: in turns, of which each begins a little
+    before the last has ended, so that the load is never away."""
+    turns, lasted = [], 0
+    while lasted < least or not done.is_set():
+        turns.append(asyncio.create_task(load(url, door, posts, token, rate=rate, seconds=_TURN_SECONDS)))
+        await asyncio.sleep(_TURN_SECONDS - _STARTING_SECONDS)
+        lasted += _TURN_SECONDS - _STARTING_SECONDS
+    return sum(await asyncio.gather(*turns), Seen())
+
+
+def _count(metrics: dict[str, Any], name: str) -> int:
+    return int(metrics[name]["values"]["count"]) if name in metrics else 0
+
+
+def _worst(metrics: dict[str, Any], statistic: str) -> int:
+    return int(max(metrics[f"{kind}_req_duration"]["values"][statistic] for kind in ("http", "grpc")))

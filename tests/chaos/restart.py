@@ -59,16 +59,16 @@ async def drill(*, seconds: int, rate: int = _RATE, drained: bool = True, logs: 
             restarts = await _restart_until_done(village, public, gracefully=drained)
             seen = await public
             kept = set().union(*[await asyncio.to_thread(comments, url, post, token) for post in posts])
-            failures = seen.failures + village.refusals()
+            failures = [*seen.failures, *village.refusals()]
             if logs is not None:
                 _keep_logs(Path(folder), logs)
     return Outcome(
-        requests=seen.count("sent"),
-        failed=seen.count("failed"),
-        unsent=seen.count("dropped_iterations"),
+        requests=seen.requests,
+        failed=seen.failed,
+        unsent=seen.unsent,
         lost=len(seen.accepted - kept),
-        p99_ms=seen.worst("p(99)"),
-        slowest_ms=seen.worst("max"),
+        p99_ms=seen.p99_ms,
+        slowest_ms=seen.slowest_ms,
         restarts=restarts,
         failures=failures,
     )

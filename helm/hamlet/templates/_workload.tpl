@@ -22,6 +22,7 @@ spec:
   {{- end }}
   revisionHistoryLimit: 5
   progressDeadlineSeconds: 600
+  minReadySeconds: {{ .root.Values.shutdown.overlapSeconds }}
   strategy:
     {{- if include "hamlet.sqlite" . }}
     type: Recreate

@@ -1,6 +1,7 @@
 """A Deployment and its controller: pods of one version are replaced by pods of the next as its strategy says."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -26,13 +27,15 @@ class Deployment:
 
     def __init__(self, name: str, make_pod: MakePod) -> None:
         self.name, self.pods = name, list[Pod]()
-        self._make_pod = make_pod
+        self._make_pod, self._settle_seconds = make_pod, 0.0
         self._news = asyncio.Event()
         self._leaving: set[asyncio.Task[None]] = set()
 
     def look(self) -> None:
-        """To be called when a pod has become ready or is so no more."""
+        """To be called when a pod may have become ready, or be so no more."""
         self._news.set()
+        if self._settle_seconds:
+            asyncio.get_running_loop().call_later(self._settle_seconds, self._news.set)
 
     async def roll_out(self, manifest: dict[str, Any]) -> None:
         """Replaces the pods that run by pods of `manifest`. Returns when the last old one has ended.
@@ -42,6 +45,7 @@ class Deployment:
             RuntimeError: a pod had an accident.
         """
         strategy, old = strategy_of(manifest), list(self.pods)
+        self._settle_seconds = strategy.settle_seconds
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 self._news.clear()
@@ -49,7 +53,7 @@ class Deployment:
                 new = [each for each in self.pods if each not in old]
                 if accidents := [said for each in self.pods for said in each.accidents]:
                     raise RuntimeError("; ".join(accidents))
-                step = next_step(strategy, _count(new), _count(old))
+                step = next_step(strategy, self._count(new), self._count(old))
                 for _ in range(step.start):
                     pod = self._make_pod(manifest["spec"]["template"])
                     self.pods.append(pod)
@@ -57,7 +61,7 @@ class Deployment:
                 self._stop(sorted(old, key=lambda each: each.ready)[: step.stop])
                 if strategy.recreate and self._leaving:
                     await asyncio.gather(*self._leaving)
-                elif not old and _count(new).available == strategy.replicas:
+                elif not old and self._count(new).available == strategy.replicas:
                     break
                 elif step.start == step.stop == 0:
                     await self._news.wait()
@@ -75,6 +79,6 @@ class Deployment:
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
 
-
-def _count(pods: list[Pod]) -> Count:
-    return Count(len(pods), sum(each.ready for each in pods))
+    def _count(self, pods: list[Pod]) -> Count:
+        settled = time.monotonic() - self._settle_seconds
+        return Count(len(pods), sum(each.ready_since <= settled for each in pods))

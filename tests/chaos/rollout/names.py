@@ -75,11 +75,11 @@ class _Server(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def serving_names(names: Names) -> AsyncIterator[None]:
-    """Answers at the address that the resolver of `rollout.namespace` asks."""
+async def serving_names(names: Names, port: int = _PORT) -> AsyncIterator[int]:
+    """Answers where the resolver of `rollout.namespace` asks, or at another port. Yields the port."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Server(names), local_addr=(ADDRESS, _PORT))
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Server(names), local_addr=(ADDRESS, port))
     try:
-        yield
+        yield int(transport.get_extra_info("sockname")[1])
     finally:
         transport.close()

@@ -1,6 +1,7 @@
 """One pod: its containers as processes, with the probes, the preStop and the grace that its specification says."""
 
 import asyncio
+import math
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ class Pod:
 
     Attributes:
         ready: whether all containers are, and it was not told to end.
+        ready_since: on the monotonic clock, infinity while it is not.
         accidents: what must not happen: a container that ends or hangs by itself, or is killed when its grace is over.
     """
 
@@ -38,7 +40,7 @@ class Pod:
         changed: Callable[[], None],
     ) -> None:
         self.name, self.address, self.spec = name, address, template["spec"]
-        self.ready, self.accidents = False, list[str]()
+        self.ready, self.ready_since, self.accidents = False, math.inf, list[str]()
         self._folder, self._changed, self._leaving = folder, changed, False
         self._ready = {each["name"]: False for each in self.spec["containers"]}
         root = folder / name
@@ -140,5 +142,7 @@ class Pod:
         self._tell()
 
     def _tell(self) -> None:
-        self.ready = all(self._ready.values()) and not self._leaving
+        ready = all(self._ready.values()) and not self._leaving
+        if ready != self.ready:
+            self.ready, self.ready_since = ready, time.monotonic() if ready else math.inf
         self._changed()

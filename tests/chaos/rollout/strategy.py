@@ -13,17 +13,19 @@ class Strategy:
 
     Attributes:
         max_surge, max_unavailable: pods more and less than `replicas`.
+        settle_seconds: how long a pod is ready before it counts as available (`minReadySeconds`).
     """
 
     replicas: int
     max_surge: int = 0
     max_unavailable: int = 0
     recreate: bool = False
+    settle_seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Pods of one version that were not told to end; `available` are those that are ready."""
+    """Pods of one version that were not told to end; `available` are those that are ready for long enough."""
 
     total: int
     available: int
@@ -40,14 +42,14 @@ class Step:
 def strategy_of(deployment: dict[str, Any]) -> Strategy:
     """Of a manifest. Percentages of surge are rounded up, of absence down, as Kubernetes does."""
     spec = deployment["spec"]
-    replicas, given = spec.get("replicas", 1), spec.get("strategy", {})
+    replicas, given, settle = spec.get("replicas", 1), spec.get("strategy", {}), spec.get("minReadySeconds", 0)
     if given.get("type") == "Recreate":
-        return Strategy(replicas, recreate=True)
+        return Strategy(replicas, recreate=True, settle_seconds=settle)
     rolling = given.get("rollingUpdate", {})
     surge = _pods(rolling.get("maxSurge", "25%"), replicas, up=True)
     unavailable = _pods(rolling.get("maxUnavailable", "25%"), replicas, up=False)
     # Both at zero could never begin.
-    return Strategy(replicas, surge, max(unavailable, int(surge == 0)))
+    return Strategy(replicas, surge, max(unavailable, int(surge == 0)), settle_seconds=settle)
 
 
 def next_step(strategy: Strategy, new: Count, old: Count) -> Step:

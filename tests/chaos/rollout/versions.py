@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.chaos.launches import inherited
 from tests.chaos.rollout.translation import import_path
 
-__all__ = ["ROOT", "before", "export", "proves_itself"]
+__all__ = ["ROOT", "before", "copy", "export", "proves_itself"]
 
 ROOT = Path(__file__).resolve().parents[3]
 _REVISIONS = ":(glob)services/*/migrations/versions/*.py"
@@ -35,13 +35,31 @@ def export(version: str, folder: Path) -> None:
     Raises:
         RuntimeError: there is no such version, or it has no chart.
     """
-    folder.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", version], cwd=ROOT, capture_output=True, check=False)
     if archive.returncode:
         raise RuntimeError(archive.stderr.decode())
-    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    _unpack(archive.stdout, folder)
     if not (folder / "helm" / "hamlet" / "Chart.yaml").exists():
         raise RuntimeError(f"{version} has no chart: nobody has installed it")
+
+
+def copy(folder: Path) -> None:
+    """Writes the working tree into a folder as it is now, so that nobody's editing changes what is drilled."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    there = [name for name in listed.stdout.split(b"\0") if name and (ROOT / name.decode()).exists()]
+    packed = subprocess.run(
+        ["tar", "-c", "--null", "--verbatim-files-from", "-T", "-"],
+        cwd=ROOT,
+        input=b"\0".join(there),
+        capture_output=True,
+        check=True,
+    )
+    _unpack(packed.stdout, folder)
 
 
 def proves_itself(code: Path) -> None:
@@ -55,6 +73,11 @@ def proves_itself(code: Path) -> None:
     done = subprocess.run(command, env=environment, cwd=code, capture_output=True, text=True, check=True)
     if strangers := [each for each in done.stdout.split() if not Path(each).is_relative_to(code)]:
         raise RuntimeError(f"a process of {code} would run {strangers}")
+
+
+def _unpack(archive: bytes, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -100,4 +100,4 @@ def test_percentages_are_rounded_so_that_a_rollout_can_begin(rolling: dict[str, 
 
 def test_the_chart_never_serves_with_less_than_it_has() -> None:
     strategies = [strategy_of(each) for each in rendered(ROOT / "helm" / "hamlet", "after").deployments]
-    assert strategies == [Strategy(2, max_surge=1, max_unavailable=0)] * 5
+    assert strategies == [Strategy(2, max_surge=1, max_unavailable=0, settle_seconds=10)] * 5
