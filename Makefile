@@ -62,6 +62,17 @@ breaking: $(READY) ## Refuse contracts that break callers of BASE (default: the 
 wheel: $(READY) ## Build the wheels hamlet-protos and hamlet into dist/
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./protos .
 
+##@ Release
+
+.PHONY: version
+version: $(READY) ## Write the version NEW everywhere, and its section of the changelog
+	@$(BIN)/python -m release.prepare $(NEW)
+	@$(MAKE) --silent protos
+
+.PHONY: release
+release: $(READY) ## Everything of the tag at HEAD into dist/release (ARGS: --snapshot tries untagged, --images, --twice)
+	@$(BIN)/python -m release $(ARGS)
+
 ##@ Quality
 
 .PHONY: lint
@@ -110,6 +121,10 @@ chart-test: $(READY) promtool $(CHART_TOOLS)/.ready ## The Helm chart: rendered,
 	@$(BIN)/pytest -n 2 tests/chart tests/contract/test_helm_policy.py tests/unit/cli/test_cluster_certificates.py
 	@$(CHART_TOOLS)/bin/python tests/chart/helm4.py $(BIN)/helm
 	@$(BIN)/python -m tests.chart.scan $(CHART_TOOLS)/bin/checkov
+
+.PHONY: workflows-scan
+workflows-scan: $(CHART_TOOLS)/.ready ## The forge's workflows, by checkov
+	@$(CHART_TOOLS)/bin/checkov --quiet --compact --skip-download --framework github_actions --directory .github
 
 .PHONY: chart-golden
 chart-golden: $(READY) ## Write what the chart renders to anew; read the difference before you commit it
