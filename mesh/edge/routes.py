@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mesh.edge.documents import LARGEST_BYTES, Document, document_route
 from mesh.edge.exposure import PublicMethod
-from mesh.edge.filters import body_limit, cors, jwt, rate_limit
+from mesh.edge.filters import body_limit, cors, jwt, rate_limit, spread
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, milliseconds
 
@@ -52,10 +52,11 @@ def route_configuration(
         ],
         # Who calls, for the services. Envoy sends this by itself only where its peer is the caller, not the cache.
         "request_headers_to_add": [_set("x-envoy-external-address", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")],
+        "request_headers_to_remove": [spread.WAITS, spread.SHARED],
         # What somebody quotes when they ask why, and `hamlet trace` answers.
         "response_headers_to_add": [_set("x-trace-id", "%TRACE_ID%")],
     }
-    policies = {rate_limit.NAME: rate_limit.policy(settings)}
+    policies = {rate_limit.NAME: rate_limit.policy(settings), spread.NAME: spread.policy(settings)}
     if settings.allowed_origins:
         policies[cors.NAME] = cors.policy(settings.allowed_origins)
     host["typed_per_filter_config"] = policies

@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 20
 # have more streams than a connection may have.
 
 
-@pytest.mark.parametrize("door", ["grpc", "rest", "service"])
+@pytest.mark.parametrize("door", ["grpc", "rest", "uncached", "service", "insider"])
 async def test_no_attack_costs_an_honest_client_an_answer(door: str, tmp_path: Path) -> None:
     hurt = {}
     async with battlefield(door, tmp_path, patience=_PATIENCE) as field:

@@ -7,6 +7,7 @@ and is locked, its answer is fresh exactly until that second is over, and it is 
 """
 
 from mesh.edge.cache.local_errors import error_locations, error_pages
+from mesh.edge.filters.spread import SHARED
 
 __all__ = ["FETCH_SOCKET", "LOCK_SECONDS", "fetch_server"]
 
@@ -41,6 +42,8 @@ server {{
         proxy_set_header Connection "";
         proxy_set_header Accept-Encoding "";
         proxy_set_header X-Edge-Second "";
+        # What one asks for all does not wait because of what else he asks.
+        proxy_set_header {SHARED} 1;
         proxy_read_timeout {deadline + _MARGIN_SECONDS:.0f}s;
         proxy_pass_header Server;
         proxy_hide_header X-Request-Id;

@@ -4,7 +4,7 @@ from mesh.edge.cache.decisions import PASSED
 from mesh.edge.cache.fetch import LOCK_SECONDS
 from mesh.edge.cache.local_errors import error_locations, error_pages
 from mesh.edge.cache.settings import CacheSettings
-from mesh.edge.filters import cors
+from mesh.edge.filters import cors, spread
 from mesh.edge.settings import EdgeSettings
 
 __all__ = ["front_server"]
@@ -109,6 +109,7 @@ def _passed(settings: EdgeSettings) -> str:
         proxy_set_header Host $host;
         proxy_set_header Connection "";
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header {spread.SHARED} "";
         {scheme}
         proxy_buffering off;
         proxy_read_timeout {settings.watch_idle_seconds + 10:.0f}s;

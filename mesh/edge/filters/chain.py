@@ -11,6 +11,7 @@ from mesh.edge.filters import (
     rate_limit,
     response_headers,
     rest,
+    spread,
     transcoder,
 )
 from mesh.edge.rest_paths import plain_reads, rest_paths
@@ -33,6 +34,7 @@ def rest_filters(
         cors.http_filter(),
         _grpc_web(),
         rate_limit.http_filter(),
+        *spread.http_filters(behind_cache=settings.cache),
         rest.http_filter(rest_paths(methods, pages), plain_reads(methods)),
         content_type.http_filter(),
         response_headers.http_filter(),
@@ -53,6 +55,7 @@ def grpc_filters(jwt_filter: Config) -> list[Config]:
         cors.http_filter(),
         _grpc_web(),
         rate_limit.http_filter(),
+        *spread.http_filters(behind_cache=False),
         content_type.http_filter(),
         jwt_filter,
         router(),

@@ -8,7 +8,7 @@ import math
 from mesh.edge.settings import EdgeSettings
 from mesh.edge.typed import Config, any_of, extension, milliseconds
 
-__all__ = ["NAME", "RETRY_SECONDS", "http_filter", "policy"]
+__all__ = ["NAME", "RETRY_SECONDS", "always", "client_descriptor", "client_limits", "http_filter", "policy"]
 
 RETRY_SECONDS = 1.0
 """When a refused client is told to come again. By then its bucket holds a second's worth."""
@@ -26,29 +26,14 @@ def http_filter() -> Config:
 
 
 def policy(settings: EdgeSettings) -> Config:
-    """A bucket for each IPv4 address and each /64 of IPv6, which is what one customer has."""
+    """A bucket for each client, and a refusal when it is empty."""
     rate, burst = settings.requests_per_second, settings.burst
-    client = {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}}
-    fill = max(_FILL_SECONDS, 1 / rate)
     return any_of(
         "extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
         **_STATS,
-        token_bucket=_WHOLE,
-        filter_enabled=_always("enabled"),
-        filter_enforced=_always("enforced"),
-        # An empty value stands for each that comes; the buckets used least lately make room.
-        descriptors=[
-            {
-                "entries": [{"key": _CLIENT}],
-                "token_bucket": {
-                    "max_tokens": burst,
-                    "tokens_per_fill": max(1, round(rate * fill)),
-                    "fill_interval": milliseconds(fill),
-                },
-            }
-        ],
-        max_dynamic_descriptors=settings.max_clients,
-        rate_limits=[{"actions": [client]}],
+        **client_limits(client_descriptor(rate, at_once=burst), settings),
+        filter_enabled=always("edge.rate_limit.enabled"),
+        filter_enforced=always("edge.rate_limit.enforced"),
         rate_limited_as_resource_exhausted=True,
         response_headers_to_add=[
             _header("retry-after", f"{RETRY_SECONDS:.0f}"),
@@ -58,8 +43,34 @@ def policy(settings: EdgeSettings) -> Config:
     )
 
 
-def _always(name: str) -> Config:
-    return {"runtime_key": f"edge.rate_limit.{name}", "default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+def client_limits(descriptor: Config, settings: EdgeSettings) -> Config:
+    """Counts each IPv4 address and each /64 of IPv6, which is what one customer has; the buckets used least lately make
+    room."""
+    client = {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}}
+    return {
+        "token_bucket": _WHOLE,
+        "descriptors": [descriptor],
+        "max_dynamic_descriptors": settings.max_clients,
+        "rate_limits": [{"actions": [client]}],
+    }
+
+
+def client_descriptor(rate: float, *, at_once: int) -> Config:
+    """A bucket of `at_once` requests that gets `rate` a second."""
+    fill = max(_FILL_SECONDS, 1 / rate)
+    return {
+        # An empty value stands for each that comes.
+        "entries": [{"key": _CLIENT}],
+        "token_bucket": {
+            "max_tokens": at_once,
+            "tokens_per_fill": max(1, round(rate * fill)),
+            "fill_interval": milliseconds(fill),
+        },
+    }
+
+
+def always(runtime_key: str) -> Config:
+    return {"runtime_key": runtime_key, "default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 
 
 def _header(key: str, value: str) -> Config:

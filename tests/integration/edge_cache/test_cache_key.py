@@ -138,5 +138,6 @@ async def test_nothing_of_the_one_who_asks_goes_upstream_but_the_address(
         "x-forwarded-for": "203.0.113.7",
     }
     await client.request("GET", page, headers=made_up, content=b"body")
-    assert upstream.seen[0].headers == {"host": "hamlet", "x-forwarded-for": "203.0.113.7, 127.0.0.1"}
+    ours = {"host": "hamlet", "x-edge-shared": "1"}
+    assert upstream.seen[0].headers == {**ours, "x-forwarded-for": "203.0.113.7, 127.0.0.1"}
     assert upstream.seen[0].body == b""

@@ -22,7 +22,7 @@ _READERS, _STREAMS_EACH = 40, 3
 
 def slow_preface(door: Door, seconds: float) -> Tally:
     """Five bytes of the preface, or of the TLS handshake, and no more."""
-    words = b"\x16\x03\x01\x02\x00" if door.certificates else frames.PREFACE[:5]
+    words = b"\x16\x03\x01\x02\x00" if door.tls else frames.PREFACE[:5]
     return hold(door, seconds, words, CONNECTIONS, raw=True, over=_never)
 
 

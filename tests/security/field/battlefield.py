@@ -21,7 +21,7 @@ from tests.security.field.weakening import SHIPPED, Weakening
 __all__ = ["Battlefield", "battlefield"]
 
 ROOT = Path(__file__).resolve().parents[3]
-_ATTACKER = "comment"
+_INSIDER = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +43,19 @@ class Battlefield:
 async def battlefield(
     door: str, folder: Path, weakening: Weakening = SHIPPED, patience: float = PATIENCE_SECONDS
 ) -> AsyncIterator[Battlefield]:
-    """Starts what is needed for a door: `service` inside the mesh, `grpc` and `rest` of the edge as shipped, or
-    `uncached`, which is REST where Envoy has no cache in front.
+    """Starts what is needed for a door of `attacks.arsenal.Attack`.
 
     Args:
         patience: seconds that an honest call may take.
     """
     mesh = TestMesh.create(folder / "mesh")
-    for workload in (NAME, _ATTACKER, "edge"):
+    for workload in (NAME, _INSIDER, "edge"):
         mesh.certificates(workload)
     async with AsyncExitStack() as stack:
-        service, port = await stack.enter_async_context(_service(mesh, weakening.options))
-        if door == "service":
-            files = mesh.certificates(_ATTACKER)
-            name = server_name(NAME, mesh.settings.trust_domain)
+        service, port = await stack.enter_async_context(_service(mesh, weakening))
+        if door in _INSIDE:
             probe = await stack.enter_async_context(mesh_probe(port, patience, mesh, NAME))
-            yield Battlefield(Door(port, str(files.folder.absolute()), name), (service,), probe)
+            yield Battlefield(_INSIDE[door](mesh, port), (service,), probe)
             return
         edge = await stack.enter_async_context(
             weakened_edge(_village(mesh, port), folder / "edge", weakening, cached=door != "uncached")
@@ -68,10 +65,31 @@ async def battlefield(
         yield Battlefield(Door(knock), (service,) if weakening.options else edge.pids[door], probe)
 
 
+def _neighbour(mesh: TestMesh, port: int) -> Door:
+    """Has what anybody can make, and the certificate of a workload that the contract does not admit everywhere."""
+    stranger = TestMesh.create(mesh.folder.with_name("stranger"))
+    return Door(
+        port,
+        tls=True,
+        foreign=str(stranger.certificates("edge").folder.absolute()),
+        unadmitted=str(mesh.certificates(_INSIDER).folder.absolute()),
+        server_name=server_name(NAME, mesh.settings.trust_domain),
+    )
+
+
+def _insider(mesh: TestMesh, port: int) -> Door:
+    certificates = str(mesh.certificates(_INSIDER).folder.absolute())
+    return Door(port, tls=True, certificates=certificates, server_name=server_name(NAME, mesh.settings.trust_domain))
+
+
+_INSIDE = {"service": _neighbour, "insider": _insider}
+
+
 @asynccontextmanager
-async def _service(mesh: TestMesh, options: dict[str, int]) -> AsyncIterator[tuple[int, int]]:
+async def _service(mesh: TestMesh, weakening: Weakening) -> AsyncIterator[tuple[int, int]]:
     """The service's process id and port."""
-    told = json.dumps({"home": str(mesh.folder.absolute()), "options": options})
+    home = str(mesh.folder.absolute())
+    told = json.dumps({"home": home, "options": weakening.options, "lacks": weakening.service_lacks})
     with (mesh.folder / "service.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.security.field.service", told),

@@ -48,11 +48,11 @@ def median(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-async def duel(attack: Attack, door: str, weakening: Weakening, seconds: float | None = None) -> Outcome:
+async def duel(attack: Attack, door: str, weakening: Weakening, seconds: float) -> Outcome:
     """Starts the servers anew, so that no attack meets what another has left."""
     with tempfile.TemporaryDirectory() as folder:
         async with battlefield(door, Path(folder), weakening) as field:
-            return await fight(attack, field, seconds or attack.seconds)
+            return await fight(attack, field, seconds)
 
 
 async def fight(attack: Attack, field: Battlefield, seconds: float, victim: Victim | None = None) -> Outcome:

@@ -8,21 +8,27 @@ from dataclasses import dataclass
 
 from tests.security.field.duel import Outcome
 
-__all__ = ["LATE_MS", "Row", "header", "line", "verdict"]
+__all__ = ["INSIDE", "LATE_MS", "Row", "header", "line", "verdict"]
 
 _WIDTHS = (22, 8, 9, 12, 15, 11, 21, 24)
 _COLUMNS = ("attack", "door", "defence", "victim fails", "p50 / p99 ms", "memory MiB", "sent / held / cut", "damage")
 _NOTE = """\
-An honest client calls a hundred times a second, at the public doors every tenth time on a new connection, with two
-seconds of patience. The attacker has an address of its own, no limit but the loopback's, and the lowest priority. All
-share {cores} cores: "no attack" tells what that costs. `service` is the server in the mesh itself, attacked by somebody
-who has a certificate; the others are the public's doors. Memory is the attacked process's, before and at its highest.
-Where the defended victim's p99 was over {late:.0f} ms it was measured twice more: the median is told, and all failures.
+An honest client calls a hundred times a second for five seconds or more, after thirty calls that do not count; at the
+public doors every tenth time on a new connection. It has two seconds of patience. The attacker has an address of its
+own and no limit but the loopback's; it has the processor when nobody else wants it (SCHED_IDLE), as if its own work
+were done on its own machine. All share {cores} cores: "no attack" is what that costs the client. Memory is the attacked
+process's, before and at its highest. Where the defended client's p99 was over {late:.0f} ms it was measured twice more:
+the median is told, and the failures of all three. Without the defence it is measured once, floods for half as long.
+Doors: `grpc` and `rest` as shipped; `uncached`, REST where Envoy has no cache in front; `service`, the server in the
+mesh, for a neighbour on its network without a certificate that it admits; `insider`, the same for a workload whose
+certificate it does admit: a risk that remains (ADR 20), told apart and measured once.
 """
 LATE_MS = 25.0
 """What the victim's p99 may be."""
 _LARGE_MIB, _MANY_HELD = 50.0, 100
 _QUIET = "no attack"
+INSIDE = "insider"
+"""The door whose attacker the mesh trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ def _damage(outcome: Outcome) -> list[str]:
         "time": outcome.p99_ms > LATE_MS,
         "memory": peak - before > _LARGE_MIB,
         "places": outcome.tally.held > _MANY_HELD,
+        "obeyed": bool(outcome.tally.obeyed),
     }
     return [name for name, is_so in seen.items() if is_so]
 
@@ -77,16 +84,19 @@ def _kinds(failures: list[str]) -> str:
 
 
 def verdict(rows: Iterable[Row]) -> str:
-    """The worst of all attacks on the shipped configuration, altogether and by door."""
+    """The worst of all attacks on the shipped configuration, altogether and by door; the insider's apart."""
     rows = list(rows)
     defended = [row for row in rows if not row.without]
     attacked = [row for row in defended if row.attack != _QUIET]
+    strangers = [row for row in attacked if row.door != INSIDE]
     quiet = [row for row in defended if row.attack == _QUIET]
     doors = dict.fromkeys(row.door for row in attacked)
     undefended = [row for row in rows if row.without]
     found = {
-        "victim_errors": _errors(attacked),
-        "victim_p99_ms": _worst_ms(attacked),
+        "victim_errors": _errors(strangers),
+        "victim_p99_ms": _worst_ms(strangers),
+        "insider_errors": _errors(_at(INSIDE, attacked)),
+        "insider_p99_ms": _worst_ms(_at(INSIDE, attacked)),
         "doors": {
             door: {
                 "victim_errors": _errors(_at(door, attacked)),
@@ -98,7 +108,7 @@ def verdict(rows: Iterable[Row]) -> str:
         "attacks": len(attacked),
         "undefended": len(undefended),
         "undefended_that_show": sum(bool(_damage(row.outcome)) for row in undefended),
-        "peak_memory_mib": round(max(row.outcome.memory_mib[1] for row in attacked)),
+        "peak_memory_mib": round(max((row.outcome.memory_mib[1] for row in attacked), default=0.0)),
     }
     return json.dumps(found)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mesh.edge.filters import spread
 from mesh.edge.typed import Config
 
 __all__ = ["SHIPPED", "Weakening", "weakening_of"]
@@ -34,23 +35,22 @@ class Weakening:
         edge: changes the rendered bootstrap.
         cache: changes nginx's configuration.
         options: channel arguments of the service.
+        service_lacks: a part of the service's chain, `certificates` or `policy`; "" for none.
     """
 
     what: str
     edge: Callable[[Config], None] = _as_it_is
     cache: Callable[[str], str] = _as_written
     options: dict[str, int] = field(default_factory=dict)
+    service_lacks: str = ""
 
 
 SHIPPED = Weakening("")
 
 
 def weakening_of(attack: str, door: str) -> Weakening | None:
-    """None where nothing can be taken out, and where another door shows it: without the cache, REST's limits are
-    those of the gRPC door's Envoy."""
-    if door == "uncached":
-        return None
-    return _SERVICE.get(attack) if door == "service" else _EDGE.get(attack)
+    """None where nothing can be taken out."""
+    return {"service": _NEIGHBOUR, "insider": _INSIDER}.get(door, _EDGE).get(attack)
 
 
 def _managers(bootstrap: Config) -> list[Config]:
@@ -102,6 +102,7 @@ def _no_control_limits(bootstrap: Config) -> None:
 
 
 def _no_patience_limits(bootstrap: Config) -> None:
+    _no_spread(bootstrap)
     for manager in _managers(bootstrap):
         for name in ("request_headers_timeout", "request_timeout"):
             del manager[name]
@@ -111,6 +112,7 @@ def _no_patience_limits(bootstrap: Config) -> None:
 
 
 def _no_buffer_limits(bootstrap: Config) -> None:
+    _no_spread(bootstrap)
     for listener in bootstrap["static_resources"]["listeners"]:
         listener.pop("per_connection_buffer_limit_bytes", None)
     for manager in _managers(bootstrap):
@@ -142,6 +144,11 @@ def _no_shares(bootstrap: Config) -> None:
                 each["typed_config"].pop("read_limit_kbps", None)
 
 
+def _no_spread(bootstrap: Config) -> None:
+    for manager in _managers(bootstrap):
+        manager["http_filters"] = [each for each in manager["http_filters"] if not each["name"].startswith(spread.NAME)]
+
+
 def _set(**values: str) -> Callable[[str], str]:
     """nginx's configuration with other values for directives, wherever they stand."""
 
@@ -169,11 +176,15 @@ _HEADERS = Weakening(
     _and_no_shares(_no_header_limits),
     _set(large_client_header_buffers="200 64k", max_headers="1000000"),
 )
-_PATIENCE = Weakening("time limits", _no_patience_limits, _set(client_header_timeout="1h", client_body_timeout="1h"))
+_PATIENCE = Weakening(
+    "time limits, spreading", _no_patience_limits, _set(client_header_timeout="1h", client_body_timeout="1h")
+)
 _CONNECTIONS = Weakening("shares", _no_shares)
 _MESSAGE = Weakening("message limit of the service", options={"grpc.max_receive_message_length": -1})
 _CONTROL = Weakening("control frame limit, shares", _and_no_shares(_no_control_limits))
-_BUFFERS = Weakening("buffer and window limits", _no_buffer_limits, _set(send_timeout="1h", proxy_buffers="256 1m"))
+_BUFFERS = Weakening(
+    "buffer and window limits, spreading", _no_buffer_limits, _set(send_timeout="1h", proxy_buffers="256 1m")
+)
 
 _EDGE = {
     "rapid reset": Weakening("reset limits, stream limit, retries, shares", _and_no_shares(_no_reset_limits)),
@@ -200,7 +211,7 @@ _EDGE = {
 _METADATA = Weakening(
     "metadata limit", options={"grpc.max_metadata_size": 64 << 20, "grpc.absolute_max_metadata_size": 64 << 20}
 )
-_SERVICE = {
+_INSIDER = {
     "rapid reset": Weakening(
         "limits of streams and of waiting calls",
         options={
@@ -218,4 +229,13 @@ _SERVICE = {
     "gzip message bomb": _MESSAGE,
     "slow preface": Weakening("handshake limit", options={"grpc.server_handshake_timeout_ms": 120_000}),
     "many connections": Weakening("connection limit", options={"grpc.max_allowed_incoming_connections": _ENDLESS - 1}),
+}
+_STRANGERS = Weakening("certificates: whoever comes is the edge", service_lacks="certificates")
+_NEIGHBOUR = {
+    "slow preface": _INSIDER["slow preface"],
+    "half handshakes": _INSIDER["slow preface"],
+    "many connections": _INSIDER["many connections"],
+    "no certificate": _STRANGERS,
+    "foreign certificate": _STRANGERS,
+    "unadmitted workload": Weakening("who may call what", service_lacks="policy"),
 }

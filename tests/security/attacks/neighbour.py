@@ -1,0 +1,96 @@
+"""What a neighbour on the pod network can do to a service without a certificate that it admits."""
+
+import contextlib
+import os
+import ssl
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import grpc
+from hamlet.account.v1.personal_data_service_pb2 import ErasePersonRequest
+from hamlet.account.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
+
+from tests.security.attacks import frames
+from tests.security.attacks.crowd import hold, press, together
+from tests.security.attacks.door import Door, Tally, tls_context
+from tests.security.attacks.floods import ping_flood, rapid_reset
+from tests.security.attacks.slow import CONNECTIONS
+
+__all__ = [
+    "foreign_certificate",
+    "garbage",
+    "half_handshakes",
+    "handshakes",
+    "no_certificate",
+    "plaintext",
+    "unadmitted",
+]
+
+_PATIENCE_SECONDS = 2.0
+
+
+def handshakes(door: Door, seconds: float) -> Tally:
+    """One whole TLS handshake after the other, each of which costs the server a signature."""
+    return together(lambda tally, end: _shake_hands(door, end, tally), seconds)
+
+
+def half_handshakes(door: Door, seconds: float) -> Tally:
+    """A ClientHello is sent, the server signs its answer, and nothing follows."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = tls_context("").wrap_bio(incoming, outgoing, server_hostname=door.server_name)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return hold(door, seconds, outgoing.read(), CONNECTIONS, raw=True, over=lambda heard: False)
+
+
+def garbage(door: Door, seconds: float) -> Tally:
+    """Random bytes where a TLS handshake should come."""
+    return press(replace(door, tls=False), seconds, b"", os.urandom(65_536), 1)
+
+
+def plaintext(door: Door, seconds: float) -> Tally:
+    """HTTP/2 without TLS, and PINGs in it."""
+    return press(replace(door, tls=False), seconds, frames.hello(), frames.ping() * 1000, 1000)
+
+
+def no_certificate(door: Door, seconds: float) -> Tally:
+    """A PING flood by somebody who shows no certificate."""
+    return ping_flood(door, seconds)
+
+
+def foreign_certificate(door: Door, seconds: float) -> Tally:
+    """A rapid reset by somebody who shows a certificate in the edge's name that he has issued himself."""
+    return rapid_reset(replace(door, certificates=door.foreign), seconds)
+
+
+def unadmitted(door: Door, seconds: float) -> Tally:
+    """Call after call by a workload of the mesh that the contract does not admit: to erase somebody."""
+    return together(lambda tally, end: _call(door, end, tally), seconds)
+
+
+def _shake_hands(door: Door, end: float, tally: Tally) -> None:
+    while time.monotonic() < end:
+        try:
+            door.connect().close()
+        except OSError:
+            tally.refused += 1
+        else:
+            tally.sent += 1
+
+
+def _call(door: Door, end: float, tally: Tally) -> None:
+    folder = Path(door.unadmitted)
+    names = ("ca.crt", "tls.key", "tls.crt")
+    credentials = grpc.ssl_channel_credentials(*((folder / name).read_bytes() for name in names))
+    options = [("grpc.ssl_target_name_override", door.server_name), ("grpc.use_local_subchannel_pool", 1)]
+    with grpc.secure_channel(f"{door.host}:{door.port}", credentials, options) as channel:
+        stub = PersonalDataServiceStub(channel)
+        while time.monotonic() < end:
+            try:
+                stub.ErasePerson(ErasePersonRequest(), timeout=_PATIENCE_SECONDS)
+            except grpc.RpcError:
+                tally.cut += 1
+            else:
+                tally.obeyed += 1
+            tally.sent += 1
