@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _PATIENCE_SECONDS = 2.0
+_SOMEBODY = "0190b6a5-7c00-7000-8000-0000000000aa"
 
 
 def handshakes(door: Door, seconds: float) -> Tally:
@@ -88,7 +89,7 @@ def _call(door: Door, end: float, tally: Tally) -> None:
         stub = PersonalDataServiceStub(channel)
         while time.monotonic() < end:
             try:
-                stub.ErasePerson(ErasePersonRequest(), timeout=_PATIENCE_SECONDS)
+                stub.ErasePerson(ErasePersonRequest(account_id=_SOMEBODY), timeout=_PATIENCE_SECONDS)
             except grpc.RpcError:
                 tally.cut += 1
             else:

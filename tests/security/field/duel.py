@@ -55,15 +55,22 @@ async def duel(attack: Attack, door: str, weakening: Weakening, seconds: float) 
             return await fight(attack, field, seconds)
 
 
-async def fight(attack: Attack, field: Battlefield, seconds: float, victim: Victim | None = None) -> Outcome:
-    """Attacks a field that stands, while `victim` calls."""
+async def fight(
+    attack: Attack, field: Battlefield, seconds: float, victim: Victim | None = None, *, aside: bool = True
+) -> Outcome:
+    """Attacks a field that stands, while `victim` calls.
+
+    Args:
+        aside: whether the attacker has the processor only when nobody else wants it. On a machine that does other work
+            he would not come to anything.
+    """
     await asyncio.gather(field.probe(), field.probe())
     for _ in range(_WARM_UP_CALLS):
         await field.probe()
     victim, over = victim or Victim(), asyncio.Event()
     async with Memory(field.pids) as memory:
         suffering = asyncio.create_task(victim.suffer(field.probe, over))
-        tally = await _attacker(attack, field.door, seconds)
+        tally = await _attacker(attack, field.door, seconds, aside=aside)
         over.set()
         await suffering
     return Outcome(
@@ -76,8 +83,8 @@ async def fight(attack: Attack, field: Battlefield, seconds: float, victim: Vict
     )
 
 
-async def _attacker(attack: Attack, door: Door, seconds: float) -> Tally:
-    order = json.dumps({"name": attack.name, "seconds": seconds, "door": asdict(door)})
+async def _attacker(attack: Attack, door: Door, seconds: float, *, aside: bool) -> Tally:
+    order = json.dumps({"name": attack.name, "seconds": seconds, "door": asdict(door), "aside": aside})
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.security.attacks", order), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
