@@ -1,7 +1,7 @@
 """One attack in a process of its own, told what to do by one argument in JSON: name, seconds, door, aside.
 
-It steps behind everybody else, and `aside` it has the processor only when nobody else wants it: an attacker's own work is
-done on his own machine, and here must not be taken for what he does to the server. Prints its tally as JSON.
+It steps behind everybody else, and `aside` it has the processor only when nobody else wants it: an attacker's own work
+is done on his own machine, and here must not be taken for what he does to the server. Prints its tally as JSON.
 """
 
 import json
