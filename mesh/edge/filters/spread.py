@@ -2,8 +2,8 @@
 
 A hundred requests in one instant are within everybody's rate; they still took a service a tenth of a second in which
 nobody else was answered (measured). Of Envoy's limits each refuses and none makes wait, but its filter for injected
-faults can: those beyond `HAMLET_EDGE_AT_ONCE` pass some of these by chance, which makes a delay of sixteen equal steps
-(ADR 27).
+faults can: those beyond `HAMLET_EDGE_AT_ONCE` pass some of these by chance, which makes a delay of up to 0.6 s in
+equal steps (ADR 27).
 """
 
 import math
@@ -20,7 +20,7 @@ WAITS = "x-envoy-waits"
 SHARED = "x-edge-shared"
 """What the cache fetches for all who ask; it must not wait because of the one who asked first."""
 
-_DELAYS_SECONDS = (0.02, 0.04, 0.08, 0.16)
+_DELAYS_SECONDS = (0.02, 0.04, 0.08, 0.16, 0.32)
 _LIMIT = "extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 _STATS = {"stat_prefix": "edge_spread"}
 

@@ -53,6 +53,7 @@ def test_the_filters_stand_in_their_order() -> None:
         "40ms",
         "80ms",
         "160ms",
+        "320ms",
         "lua",
         "rbac",
         "header_mutation",
