@@ -221,20 +221,19 @@ _INSIDER = {
         },
     ),
     "CONTINUATION flood": _METADATA,
-    "PING flood": Weakening("ping limit", options={"grpc.http2.max_ping_strikes": 0}),
+    "PING flood": Weakening("patience with PINGs (gRPC core's default)", options={"grpc.http2.max_ping_strikes": 2}),
     "header size": _METADATA,
     "header count": _METADATA,
     "hpack bomb": _METADATA,
     "oversize message": _MESSAGE,
     "gzip message bomb": _MESSAGE,
-    "slow preface": Weakening("handshake limit", options={"grpc.server_handshake_timeout_ms": 120_000}),
-    "many connections": Weakening("connection limit", options={"grpc.max_allowed_incoming_connections": _ENDLESS - 1}),
 }
 _STRANGERS = Weakening("certificates: whoever comes is the edge", service_lacks="certificates")
+_HANDSHAKE = Weakening("handshake limit", options={"grpc.server_handshake_timeout_ms": 120_000})
 _NEIGHBOUR = {
-    "slow preface": _INSIDER["slow preface"],
-    "half handshakes": _INSIDER["slow preface"],
-    "many connections": _INSIDER["many connections"],
+    "slow preface": _HANDSHAKE,
+    "half handshakes": _HANDSHAKE,
+    "many connections": Weakening("connection limit", options={"grpc.max_allowed_incoming_connections": _ENDLESS - 1}),
     "no certificate": _STRANGERS,
     "foreign certificate": _STRANGERS,
     "unadmitted workload": Weakening("who may call what", service_lacks="policy"),
