@@ -1,13 +1,15 @@
 """Wires the account service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from hamlet.account.v1 import account_admin_service_pb2, account_service_pb2, session_service_pb2
 from hamlet.mesh.v1 import key_set_service_pb2
 
+from mesh.errors import HamletError
 from mesh.runtime import Runtime
 from mesh.server import Server
 from services.account.clients import Keeper
@@ -25,6 +27,7 @@ from services.account.passwords import Passwords
 from services.account.servicer import AccountServicer, AdminServicer, KeySetServicer, SessionServicer
 from services.account.settings import AccountSettings
 from services.account.tables import keys, outbox
+from services.storage.backoff import Backoff
 from services.storage.database import Database
 from services.storage.housekeeping import purge_forever
 from services.storage.migration import upgrade
@@ -36,6 +39,8 @@ __all__ = ["MIGRATIONS", "account"]
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 _RELAY_GRACE = 2.0
+_PATIENCE_SECONDS = 30.0
+"""For a database at the start, which may be busy with everybody else's."""
 
 
 @asynccontextmanager
@@ -49,7 +54,7 @@ async def account(runtime: Runtime, server: Server) -> AsyncIterator[None]:
         if settings.migrate:
             await asyncio.to_thread(upgrade, database.url, MIGRATIONS)
         keyring = KeyRing(database, settings, runtime.settings)
-        await keyring.ensure()
+        await _with_a_database(keyring.ensure)
         passwords = Passwords(settings)
         stack.callback(passwords.close)
         keepers = {name: Keeper(runtime.channel(name), settings) for name in settings.keepers}
@@ -66,6 +71,23 @@ async def account(runtime: Runtime, server: Server) -> AsyncIterator[None]:
             await stack.enter_async_context(runtime.background(work, f"account {name}"))
         await stack.enter_async_context(_relaying(runtime, relay))
         yield
+
+
+async def _with_a_database(work: Callable[[], Awaitable[None]]) -> None:
+    """Works, again and again while the database cannot be reached, but not for ever: then it is for whoever starts us.
+
+    Raises:
+        HamletError: UNAVAILABLE.
+    """
+    until, waits = asyncio.get_running_loop().time() + _PATIENCE_SECONDS, Backoff(first=0.2, at_most=2.0)
+    for failures in itertools.count(1):
+        try:
+            await work()
+            return
+        except HamletError as error:
+            if error.spec.reason != "UNAVAILABLE" or asyncio.get_running_loop().time() > until:
+                raise
+        await asyncio.sleep(waits.delay(failures))
 
 
 @asynccontextmanager

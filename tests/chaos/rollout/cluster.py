@@ -58,7 +58,7 @@ class Cluster:
             moment: `pre-install`, `pre-upgrade` or `pre-rollback`, whose hooks run.
 
         Raises:
-            RuntimeError: a Job failed, or a pod had an accident.
+            RuntimeError: a Job failed.
         """
         for job in release.hooks(moment):
             await self._run(job, release)

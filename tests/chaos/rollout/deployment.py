@@ -42,7 +42,6 @@ class Deployment:
 
         Raises:
             TimeoutError: it did not get there.
-            RuntimeError: a pod had an accident.
         """
         strategy, old = strategy_of(manifest), list(self.pods)
         self._settle_seconds = strategy.settle_seconds
@@ -51,13 +50,11 @@ class Deployment:
                 self._news.clear()
                 old = [each for each in self.pods if each in old]
                 new = [each for each in self.pods if each not in old]
-                if accidents := [said for each in self.pods for said in each.accidents]:
-                    raise RuntimeError("; ".join(accidents))
                 step = next_step(strategy, self._count(new), self._count(old))
                 for _ in range(step.start):
                     pod = self._make_pod(manifest["spec"]["template"])
                     self.pods.append(pod)
-                    await pod.start()
+                    pod.start()
                 self._stop(sorted(old, key=lambda each: each.ready)[: step.stop])
                 if strategy.recreate and self._leaving:
                     await asyncio.gather(*self._leaving)

@@ -1,6 +1,7 @@
 """One pod: its containers as processes, with the probes, the preStop and the grace that its specification says."""
 
 import asyncio
+import contextlib
 import math
 import signal
 import time
@@ -16,6 +17,8 @@ __all__ = ["Pod"]
 
 _GRACE_SECONDS = 30
 """A pod's that says none."""
+_BACK_OFF_SECONDS = 10.0
+"""A kubelet's, before it starts a container anew."""
 
 
 class Pod:
@@ -49,7 +52,7 @@ class Pod:
             each["name"]: program_of(each, settings, machine, address, root) for each in self.spec["containers"]
         }
         self._processes: dict[str, asyncio.subprocess.Process] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = list[asyncio.Task[None]]()
 
     @property
     def ports(self) -> dict[str, int]:
@@ -57,11 +60,8 @@ class Pod:
         containers = self.spec["containers"]
         return {port["name"]: port["containerPort"] for each in containers for port in each.get("ports", ())}
 
-    async def start(self) -> None:
-        for each in self.spec["containers"]:
-            process = await self._launched(each["name"], self._programs[each["name"]])
-            self._processes[each["name"]] = process
-            self._tasks += [asyncio.create_task(self._look_after(each)), asyncio.create_task(self._watch(each["name"]))]
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._keep_running(each)) for each in self.spec["containers"]]
 
     async def delete(self) -> None:
         """It leaves its Services at once; each container is told to end when its preStop is over. Returns when the
@@ -95,15 +95,36 @@ class Pod:
                 start_new_session=True,
             )
 
-    async def _look_after(self, container: dict[str, Any]) -> None:
+    async def _keep_running(self, container: dict[str, Any]) -> None:
+        """Starts it anew when it has ended by itself or no longer answers."""
         name = container["name"]
-        try:
+        while not self._leaving:
+            process = self._processes[name] = await self._launched(name, self._programs[name])
+            ended, asking = asyncio.create_task(process.wait()), asyncio.create_task(self._ask(container))
+            try:
+                await asyncio.wait({ended, asking}, return_when=asyncio.FIRST_COMPLETED)
+                if self._leaving:
+                    await ended
+                    return
+                said = f"ended by itself with status {process.returncode}" if ended.done() else "does not answer"
+                if not ended.done():
+                    process.kill()
+            finally:
+                asking.cancel()
+                ended.cancel()
+            self._accident(f"{name} {said}")
+            await process.wait()
+            await asyncio.sleep(_BACK_OFF_SECONDS)
+
+    async def _ask(self, container: dict[str, Any]) -> None:
+        """Returns when it does not answer as often as its manifest allows."""
+        with contextlib.suppress(TimeoutError):
             await passes(container["startupProbe"], self.address, self.ports)
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._ask_whether_ready(name, container["readinessProbe"]))
-                both.create_task(self._ask_whether_alive(container["livenessProbe"]))
-        except* TimeoutError:
-            self._accident(f"{name} does not answer")
+            ready = asyncio.create_task(self._ask_whether_ready(container["name"], container["readinessProbe"]))
+            try:
+                await self._ask_whether_alive(container["livenessProbe"])
+            finally:
+                ready.cancel()
 
     async def _ask_whether_ready(self, name: str, probe: dict[str, Any]) -> None:
         failures = 0
@@ -119,15 +140,10 @@ class Pod:
             await passes(probe, self.address, self.ports)
             await asyncio.sleep(probe.get("periodSeconds", 10))
 
-    async def _watch(self, container: str) -> None:
-        status = await self._processes[container].wait()
-        if not self._leaving:
-            self._accident(f"{container} ended by itself with status {status}")
-
     async def _end(self, container: dict[str, Any], until: float) -> None:
         sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {})
-        process = self._processes[container["name"]]
         await asyncio.sleep(min(sleep.get("seconds", 0), max(0.0, until - time.monotonic())))
+        process = self._processes[container["name"]]
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         try:
