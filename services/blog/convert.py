@@ -21,7 +21,7 @@ def draft_of(message: post_pb2.Post) -> Draft:
 
 
 def settings_of(message: post_pb2.Post) -> Settings:
-    return Settings(message.comments_closed, message.cover_image_url)
+    return Settings(message.comments_closed, message.cover_image_url, message.cover_image_alt)
 
 
 def post_message(post: Post, *, whole: bool = True) -> post_pb2.Post:
@@ -38,6 +38,7 @@ def post_message(post: Post, *, whole: bool = True) -> post_pb2.Post:
         state=post_pb2.PostState.ValueType(post.state),
         comments_closed=post.comments_closed,
         cover_image_url=post.cover_image_url,
+        cover_image_alt=post.cover_image_alt,
         author_id=post.author_id,
         author_name=post.author_name,
         revision=post.revision,
@@ -79,6 +80,7 @@ def exported_post(post: Post) -> Struct:
             "tags": list(post.draft.tags),
             "state": post.state.name,
             "coverImageUrl": post.cover_image_url,
+            "coverImageAlt": post.cover_image_alt,
             "authorName": post.author_name,
             "createTime": post.created_at.isoformat(),
             "updateTime": post.updated_at.isoformat(),

@@ -26,7 +26,7 @@ from services.storage.paging import page_size, query_fingerprint
 
 __all__ = ["PersonalDataServicer", "PostReadingServicer", "PostRevisionServicer", "PostServicer"]
 
-_CHANGEABLE = frozenset({"slug", "title", "body", "tags", "comments_closed", "cover_image_url"})
+_CHANGEABLE = frozenset({"slug", "title", "body", "tags", "comments_closed", "cover_image_url", "cover_image_alt"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,9 @@ class PostRow(Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     purge_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    # With a default, because the version before writes posts without it.
+    # With a default, because the version before writes posts without them.
     cover_image_url: Mapped[str] = mapped_column(String(2048), server_default="")
+    cover_image_alt: Mapped[str] = mapped_column(String(500), server_default="")
 
 
 class RevisionRow(Base):

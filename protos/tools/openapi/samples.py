@@ -63,6 +63,7 @@ _SAMPLES: dict[str, Any] = {
     "UpdatePost.update_mask": "title,body,tags,commentsClosed",
     "comments_closed": False,
     "cover_image_url": "https://pictures.example/yorick.jpg",
+    "cover_image_alt": "A skull on an open grave's edge",
     # A comment.
     "author_name": "Horatio",
     "Post.author_name": "Yorick",

@@ -45,6 +45,7 @@ class Settings:
 
     comments_closed: bool = False
     cover_image_url: str = ""
+    cover_image_alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Post:
     deleted_at: datetime | None = None
     purge_at: datetime | None = None
     cover_image_url: str = ""
+    cover_image_alt: str = ""
 
     @property
     def sort_at(self) -> datetime:

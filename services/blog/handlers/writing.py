@@ -56,6 +56,7 @@ class Writing:
                 state=State.DRAFT,
                 comments_closed=settings.comments_closed,
                 cover_image_url=settings.cover_image_url,
+                cover_image_alt=settings.cover_image_alt,
                 author_id=author.account_id,
                 author_name=author.name,
                 revision=1,

@@ -155,6 +155,7 @@ def _post(row: "PostRow | Row[*tuple[Any, ...]]", body: str, body_html: str) -> 
         deleted_at=row.deleted_at,
         purge_at=row.purge_at,
         cover_image_url=row.cover_image_url,
+        cover_image_alt=row.cover_image_alt,
     )
 
 
@@ -177,4 +178,5 @@ def _columns(post: Post) -> dict[str, object]:
         "deleted_at": post.deleted_at,
         "purge_at": post.purge_at,
         "cover_image_url": post.cover_image_url,
+        "cover_image_alt": post.cover_image_alt,
     }

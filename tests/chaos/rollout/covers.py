@@ -1,4 +1,4 @@
-"""What only the new version knows, a post's cover image: it outlives the way back."""
+"""What only the new version knows, the words for a post's cover image: they outlive the way back."""
 
 import asyncio
 
@@ -8,14 +8,14 @@ from services.storage.database import Database
 
 __all__ = ["cover", "is_covered", "retitle"]
 
-_ADDRESS = "https://pictures.example/skull.jpg"
+_WORDS = "A skull"
 
 
 async def cover(url: str, token: str, post: str) -> None:
-    """Gives a post a cover image through the front door."""
-    path = f"/v1/posts/{post}?updateMask=coverImageUrl"
-    answer = await asyncio.to_thread(call, url, path, {"coverImageUrl": _ADDRESS}, method="PATCH", token=token)
-    if answer.body.get("coverImageUrl") != _ADDRESS:
+    """Gives a post such words through the front door."""
+    path = f"/v1/posts/{post}?updateMask=coverImageAlt"
+    answer = await asyncio.to_thread(call, url, path, {"coverImageAlt": _WORDS}, method="PATCH", token=token)
+    if answer.body.get("coverImageAlt") != _WORDS:
         raise RuntimeError("the new version does not know what its contract adds")
 
 
@@ -29,4 +29,4 @@ async def is_covered(database: str, post: str) -> bool:
     """Whether the database at this URL still has it, and the other change too."""
     async with Database(database) as opened, opened.read() as session:
         found = await posts.get(session, post)
-    return (found.cover_image_url, found.draft.title) == (_ADDRESS, "Alas, again")
+    return (found.cover_image_alt, found.draft.title) == (_WORDS, "Alas, again")

@@ -136,13 +136,15 @@ async def test_an_update_changes_what_its_mask_names(author: Blog) -> None:
 
 
 async def test_a_cover_image_is_set_and_taken_away_beside_the_text(author: Blog, anybody: Blog) -> None:
-    post = await author.post(cover_image_url="https://pictures.example/skull.jpg")
+    post = await author.post(cover_image_url="https://pictures.example/skull.jpg", cover_image_alt="A skull")
     await author.publish(post)
     listed = await anybody.read.ListPosts(reading.ListPostsRequest())
     assert [each.cover_image_url for each in listed.posts] == ["https://pictures.example/skull.jpg"]
+    assert [each.cover_image_alt for each in listed.posts] == ["A skull"]
     other = await author.update(post, cover_image_url="http://pictures.example/grave.jpg")
     assert other.cover_image_url == "http://pictures.example/grave.jpg"
     assert (other.revision, other.body) == (post.revision, post.body), "no new text, no new revision"
+    assert other.cover_image_alt == "A skull", "each of them is changed for itself"
     assert other.etag != post.etag
     assert (await author.update(post, "title", title="Alas")).cover_image_url == other.cover_image_url
     assert (await author.update(post, "cover_image_url")).cover_image_url == ""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import column, insert, select, table, update
@@ -60,18 +61,21 @@ async def test_migrations_make_the_declared_tables(migrated_url: str) -> None:
 
 
 async def test_the_version_before_cover_images_writes_posts_on_this_schema(database: Database) -> None:
-    old, covered = post("old"), replace(post("covered"), cover_image_url="https://pictures.example/skull.jpg")
+    new: dict[str, Any] = {"cover_image_url": "https://pictures.example/skull.jpg", "cover_image_alt": "A skull"}
+    old, covered = post("old"), replace(post("covered"), **new)
     async with database.write() as session:
         columns = {**posts._columns(old), "id": old.id, "author_id": old.author_id, "created_at": old.created_at}
-        del columns["cover_image_url"]
-        # Without the declared table, which would add the column.
+        for name in new:
+            del columns[name]
+        # Without the declared table, which would add the columns.
         before = table("posts", *(column(name, PostRow.__table__.c[name].type) for name in columns))
         await session.execute(insert(before).values(columns))
         await posts.add(session, covered)
         await session.execute(update(before).where(before.c.id == covered.id).values(title="Changed", version=2))
     async with database.read() as session:
         assert await posts.get(session, old.id) == old
-        assert (await posts.get(session, covered.id)).cover_image_url == covered.cover_image_url
+        kept = await posts.get(session, covered.id)
+    assert {name: getattr(kept, name) for name in new} == new
 
 
 def test_the_history_has_one_head() -> None:

@@ -1210,6 +1210,8 @@ export interface components {
             etag: string;
             /** @description The address of a picture that stands for the post, in lists and at its head. Readers' browsers fetch it, Hamlet never does. Empty: none. */
             coverImageUrl: string;
+            /** @description What the picture shows, for people who do not see it. */
+            coverImageAlt: string;
         };
         /** @description An article of the blog. Its author writes Markdown, readers get sanitised HTML. */
         PostInput: {
@@ -1227,6 +1229,8 @@ export interface components {
             etag?: string;
             /** @description The address of a picture that stands for the post, in lists and at its head. Readers' browsers fetch it, Hamlet never does. Empty: none. */
             coverImageUrl?: string;
+            /** @description What the picture shows, for people who do not see it. */
+            coverImageAlt?: string;
         };
         /** @description A post's text as it was after one change. */
         PostRevision: {
@@ -3894,7 +3898,8 @@ export interface operations {
                      *           "updateTime": "2026-11-23T08:05:00Z",
                      *           "publishTime": "2026-11-23T08:10:00Z",
                      *           "etag": "\"0f8a3c5e\"",
-                     *           "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *           "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *           "coverImageAlt": "A skull on an open grave's edge"
                      *         }
                      *       ],
                      *       "nextPageToken": "eyJhIjoiMDE5YWIzZTAifQ"
@@ -3975,7 +3980,8 @@ export interface operations {
                  *         "graveyard"
                  *       ],
                  *       "commentsClosed": false,
-                 *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                 *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                 *       "coverImageAlt": "A skull on an open grave's edge"
                  *     }
                  */
                 "application/json": components["schemas"]["PostInput"] & {
@@ -4015,7 +4021,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -4148,7 +4155,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -4251,7 +4259,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -4276,7 +4285,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The fields to change: slug, title, body, tags, comments_closed, cover_image_url.
+                 * @description The fields to change: slug, title, body, tags, comments_closed, cover_image_url, cover_image_alt.
                  * @example title,body,tags,commentsClosed
                  */
                 updateMask?: string;
@@ -4304,7 +4313,8 @@ export interface operations {
                  *         "graveyard"
                  *       ],
                  *       "commentsClosed": false,
-                 *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                 *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                 *       "coverImageAlt": "A skull on an open grave's edge"
                  *     }
                  */
                 "application/json": components["schemas"]["PostInput"];
@@ -4340,7 +4350,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5058,7 +5069,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5179,7 +5191,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5289,7 +5302,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5395,7 +5409,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5485,7 +5500,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5587,7 +5603,8 @@ export interface operations {
                      *       "updateTime": "2026-11-23T08:05:00Z",
                      *       "publishTime": "2026-11-23T08:10:00Z",
                      *       "etag": "\"0f8a3c5e\"",
-                     *       "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *       "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *       "coverImageAlt": "A skull on an open grave's edge"
                      *     }
                      */
                     "application/json": components["schemas"]["Post"];
@@ -5700,7 +5717,8 @@ export interface operations {
                      *           "updateTime": "2026-11-23T08:05:00Z",
                      *           "publishTime": "2026-11-23T08:10:00Z",
                      *           "etag": "\"0f8a3c5e\"",
-                     *           "coverImageUrl": "https://pictures.example/yorick.jpg"
+                     *           "coverImageUrl": "https://pictures.example/yorick.jpg",
+                     *           "coverImageAlt": "A skull on an open grave's edge"
                      *         }
                      *       ],
                      *       "nextPageToken": "eyJhIjoiMDE5YWIzZTAifQ"

@@ -77,6 +77,7 @@ class Post(_message.Message):
     PURGE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     COVER_IMAGE_URL_FIELD_NUMBER: _builtins.int
+    COVER_IMAGE_ALT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The post's id, a UUIDv7."""
     slug: _builtins.str
@@ -105,6 +106,8 @@ class Post(_message.Message):
     """The address of a picture that stands for the post, in lists and at its head. Readers' browsers fetch it, Hamlet never
     does. Empty: none.
     """
+    cover_image_alt: _builtins.str
+    """What the picture shows, for people who do not see it."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Up to 16 tags: a-z, 0-9 and `-`."""
@@ -151,10 +154,11 @@ class Post(_message.Message):
         purge_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         cover_image_url: _builtins.str = ...,
+        cover_image_alt: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "publish_time", b"publish_time", "purge_time", b"purge_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "author_name", b"author_name", "body", b"body", "body_html", b"body_html", "comments_closed", b"comments_closed", "cover_image_url", b"cover_image_url", "create_time", b"create_time", "delete_time", b"delete_time", "etag", b"etag", "excerpt", b"excerpt", "id", b"id", "publish_time", b"publish_time", "purge_time", b"purge_time", "revision", b"revision", "slug", b"slug", "state", b"state", "tags", b"tags", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "author_name", b"author_name", "body", b"body", "body_html", b"body_html", "comments_closed", b"comments_closed", "cover_image_alt", b"cover_image_alt", "cover_image_url", b"cover_image_url", "create_time", b"create_time", "delete_time", b"delete_time", "etag", b"etag", "excerpt", b"excerpt", "id", b"id", "publish_time", b"publish_time", "purge_time", b"purge_time", "revision", b"revision", "slug", b"slug", "state", b"state", "tags", b"tags", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

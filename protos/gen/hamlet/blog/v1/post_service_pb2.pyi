@@ -61,7 +61,7 @@ class UpdatePostRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change: slug, title, body, tags, comments_closed, cover_image_url."""
+        """The fields to change: slug, title, body, tags, comments_closed, cover_image_url, cover_image_alt."""
 
     def __init__(
         self,
