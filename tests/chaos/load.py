@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesh.leash import leashed
+
 __all__ = ["Seen", "load", "load_until"]
 
 _SCRIPT = Path(__file__).with_name("mixed.js")
@@ -71,13 +73,17 @@ async def load(url: str, door: str, posts: Sequence[str], token: str, *, rate: i
         "SECONDS": str(seconds),
     }
     process = await asyncio.create_subprocess_exec(
-        *(Path(sys.executable).with_name("k6"), "run", "--quiet", "--no-usage-report", _SCRIPT),
+        *leashed(str(Path(sys.executable).with_name("k6")), "run", "--quiet", "--no-usage-report", str(_SCRIPT)),
         env={**os.environ, **told},
         start_new_session=True,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await process.communicate()
+    try:
+        output, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
     lines = errors.decode(errors="replace").splitlines()
     if process.returncode:
         raise RuntimeError("\n".join(lines[-20:]))
@@ -99,12 +105,14 @@ async def load_until(
 ) -> Seen:
     """The same until `done` is set, and for `least` seconds at least: in turns, of which each begins a little
     before the last has ended, so that the load is never away."""
-    turns, lasted = [], 0
-    while lasted < least or not done.is_set():
-        turns.append(asyncio.create_task(load(url, door, posts, token, rate=rate, seconds=_TURN_SECONDS)))
-        await asyncio.sleep(_TURN_SECONDS - _STARTING_SECONDS)
-        lasted += _TURN_SECONDS - _STARTING_SECONDS
-    return sum(await asyncio.gather(*turns), Seen())
+    turns, lasted = list[asyncio.Task[Seen]](), 0
+    async with asyncio.TaskGroup() as group:
+        while lasted < least or not done.is_set():
+            turn = load(url, door, posts, token, rate=rate, seconds=_TURN_SECONDS)
+            turns.append(group.create_task(turn))
+            await asyncio.sleep(_TURN_SECONDS - _STARTING_SECONDS)
+            lasted += _TURN_SECONDS - _STARTING_SECONDS
+    return sum((turn.result() for turn in turns), Seen())
 
 
 def _count(metrics: dict[str, Any], name: str) -> int:
