@@ -12,7 +12,7 @@ from mesh.leash import leashed
 
 __all__ = ["Launch", "Member", "Proxy", "Replica"]
 
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 _MIN_READY_SECONDS = 2.0
 """As a Deployment's minReadySeconds: the old one may leave once the new one's callers have had time to find it."""
 
