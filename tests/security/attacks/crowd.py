@@ -37,13 +37,25 @@ Over = Callable[[bytes], bool]
 def hold(
     door: Door, seconds: float, words: bytes, connections: int, *, raw: bool = False, over: Over | None = None
 ) -> Tally:
-    """Opens `connections`, says `words` on each, and waits for the server to lose patience.
+    """Opens `connections`, says `words` on each, and waits for the server to lose patience; then again, as long as
+    there is time for it.
 
     Args:
         raw: whether nothing precedes the words, not even a TLS handshake.
         over: None reads nothing of what the server says.
     """
-    end, tally = time.monotonic() + seconds, Tally()
+    end, total = time.monotonic() + seconds, Tally()
+    while True:
+        began = time.monotonic()
+        wave = _wave(door, end, words, connections, raw=raw, over=over)
+        total.add(wave)
+        now = time.monotonic()
+        if wave.held or now + (now - began) > end:
+            return total
+
+
+def _wave(door: Door, end: float, words: bytes, connections: int, *, raw: bool, over: Over | None) -> Tally:
+    tally = Tally()
     held: dict[socket.socket, bytearray] = {}
     for _ in range(connections):
         if time.monotonic() > end:
