@@ -129,9 +129,11 @@ class Nginx:
         try:
             async with asyncio.timeout(1.0):
                 reader, writer = await asyncio.open_unix_connection(sock=connect_unix(self._folder, self._ready))
-                writer.write(_QUESTION)
-                answer = await reader.readline()
-                writer.close()
+                try:
+                    writer.write(_QUESTION)
+                    answer = await reader.readline()
+                finally:
+                    writer.close()
         except (OSError, TimeoutError):
             return False
         return _ANSWER in answer
