@@ -5,17 +5,13 @@ import os
 import ssl
 import time
 from dataclasses import replace
-from pathlib import Path
-
-import grpc
-from hamlet.account.v1.personal_data_service_pb2 import ErasePersonRequest
-from hamlet.account.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
 
 from tests.security.attacks import frames
 from tests.security.attacks.crowd import hold, press, together
 from tests.security.attacks.door import Door, Tally, tls_context
 from tests.security.attacks.floods import ping_flood, rapid_reset
 from tests.security.attacks.slow import CONNECTIONS
+from tests.security.attacks.upload import upload
 
 __all__ = [
     "foreign_certificate",
@@ -27,8 +23,8 @@ __all__ = [
     "unadmitted",
 ]
 
-_PATIENCE_SECONDS = 2.0
-_SOMEBODY = "0190b6a5-7c00-7000-8000-0000000000aa"
+_ERASE_PERSON = "/hamlet.account.v1.PersonalDataService/ErasePerson"
+_SOMEBODY = b"0190b6a5-7c00-7000-8000-0000000000aa"
 
 
 def handshakes(door: Door, seconds: float) -> Tally:
@@ -67,7 +63,9 @@ def foreign_certificate(door: Door, seconds: float) -> Tally:
 
 def unadmitted(door: Door, seconds: float) -> Tally:
     """Call after call by a workload of the mesh that the contract does not admit: to erase somebody."""
-    return together(lambda tally, end: _call(door, end, tally), seconds)
+    asked = frames.grpc_headers(door, _ERASE_PERSON)
+    body = frames.grpc_message(b"\x0a" + bytes([len(_SOMEBODY)]) + _SOMEBODY)
+    return upload(replace(door, certificates=door.unadmitted), seconds, asked, body)
 
 
 def _shake_hands(door: Door, end: float, tally: Tally) -> None:
@@ -77,21 +75,4 @@ def _shake_hands(door: Door, end: float, tally: Tally) -> None:
         except OSError:
             tally.refused += 1
         else:
-            tally.sent += 1
-
-
-def _call(door: Door, end: float, tally: Tally) -> None:
-    folder = Path(door.unadmitted)
-    names = ("ca.crt", "tls.key", "tls.crt")
-    credentials = grpc.ssl_channel_credentials(*((folder / name).read_bytes() for name in names))
-    options = [("grpc.ssl_target_name_override", door.server_name), ("grpc.use_local_subchannel_pool", 1)]
-    with grpc.secure_channel(f"{door.host}:{door.port}", credentials, options) as channel:
-        stub = PersonalDataServiceStub(channel)
-        while time.monotonic() < end:
-            try:
-                stub.ErasePerson(ErasePersonRequest(account_id=_SOMEBODY), timeout=_PATIENCE_SECONDS)
-            except grpc.RpcError:
-                tally.cut += 1
-            else:
-                tally.obeyed += 1
             tally.sent += 1

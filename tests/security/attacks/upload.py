@@ -6,7 +6,7 @@ import time
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import ConnectionTerminated, StreamEnded, StreamReset
+from h2.events import ConnectionTerminated, StreamEnded, StreamReset, TrailersReceived
 from h2.exceptions import H2Error
 
 from tests.security.attacks.crowd import together
@@ -36,23 +36,23 @@ def _uploader(door: Door, end: float, headers: list[Header], body: bytes, tally:
             protocol.initiate_connection()
             try:
                 while time.monotonic() < end:
-                    _request(connection, protocol, headers, body, end)
+                    tally.obeyed += _request(connection, protocol, headers, body, end)
                     tally.sent += 1
             except (OSError, H2Error, EOFError):
                 tally.cut += time.monotonic() < end
 
 
-def _request(connection: socket.socket, protocol: H2Connection, headers: list[Header], body: bytes, end: float) -> None:
-    """One request up to its answer.
+def _request(connection: socket.socket, protocol: H2Connection, headers: list[Header], body: bytes, end: float) -> bool:
+    """One request up to its answer. Whether it was served.
 
     Raises:
         EOFError: the server ended the connection, or time is over.
     """
     stream = protocol.get_next_available_stream_id()
     protocol.send_headers(stream, headers)
-    at, answered = 0, False
+    at, served = 0, None
     connection.settimeout(0.5)
-    while not answered:
+    while served is None:
         room = min(protocol.local_flow_control_window(stream), protocol.max_outbound_frame_size, _PIECE)
         if at < len(body) and room > 0:
             protocol.send_data(stream, body[at : at + room], end_stream=at + room >= len(body))
@@ -60,21 +60,25 @@ def _request(connection: socket.socket, protocol: H2Connection, headers: list[He
             connection.sendall(protocol.data_to_send())
             continue
         connection.sendall(protocol.data_to_send())
-        answered = _answered(connection, protocol, stream, end)
+        served = _served(connection, protocol, stream, end)
+    return served
 
 
-def _answered(connection: socket.socket, protocol: H2Connection, stream: int, end: float) -> bool:
+def _served(connection: socket.socket, protocol: H2Connection, stream: int, end: float) -> bool | None:
+    """Whether the answer that has come is what was asked for; None while none has come whole."""
     if time.monotonic() > end:
         raise EOFError
     try:
         received = connection.recv(65_536)
     except TimeoutError:
-        return False
+        return None
     if not received:
         raise EOFError
-    done = False
+    done, served = False, False
     for event in protocol.receive_data(received):
         if isinstance(event, ConnectionTerminated):
             raise EOFError
+        if isinstance(event, TrailersReceived):
+            served |= dict(event.headers).get(b"grpc-status") == b"0"
         done |= isinstance(event, StreamEnded | StreamReset) and event.stream_id == stream
-    return done
+    return served if done else None

@@ -81,6 +81,7 @@ def _without(*names: str) -> Callable[[Config], None]:
 
 
 def _no_reset_limits(bootstrap: Config) -> None:
+    _no_spread(bootstrap)
     layer = bootstrap["layered_runtime"]["layers"][0]["static_layer"]
     del layer["overload.premature_reset_total_stream_count"], layer["http.max_requests_per_io_cycle"]
     for manager in _managers(bootstrap):
@@ -187,7 +188,9 @@ _BUFFERS = Weakening(
 )
 
 _EDGE = {
-    "rapid reset": Weakening("reset limits, stream limit, retries, shares", _and_no_shares(_no_reset_limits)),
+    "rapid reset": Weakening(
+        "reset limits, stream limit, retries, shares, spreading", _and_no_shares(_no_reset_limits)
+    ),
     "CONTINUATION flood": _HEADERS,
     "PING flood": _CONTROL,
     "SETTINGS flood": _CONTROL,
