@@ -1,9 +1,9 @@
 """What an operator can set about accounts, from `HAMLET_ACCOUNT_*` environment variables. Times are in seconds."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.account.domain.attempts import Allowance
@@ -62,6 +62,8 @@ class AccountSettings(BaseSettings):
     key_secret: SecretStr = SecretStr("")
     """Encrypts signing keys in the database, from the next one on. Unset: they are stored as they are, so that whoever
     reads the database can sign tokens. All replicas need the same one; without it encrypted keys cannot be read."""
+    key_secret_file: FilePath | None = None
+    """A file that holds `key_secret`, so that no environment does."""
     key_lead: float = Field(default=15.0, gt=0)
     """How long a new signing key is published before it signs. More than HAMLET_KEY_SET_SECONDS and `key_reload`."""
     key_reload: float = Field(default=1.5, gt=0)
@@ -74,6 +76,12 @@ class AccountSettings(BaseSettings):
     """How long one of them may take to erase a person before it is asked again."""
     purge_every: float = Field(default=600.0, gt=0)
     """Between two looks for what has been kept long enough."""
+
+    @model_validator(mode="after")
+    def _read_key_secret(self) -> Self:
+        if self.key_secret_file is not None:
+            self.key_secret = SecretStr(self.key_secret_file.read_text().rstrip())
+        return self
 
     @field_validator("keepers", mode="before")
     @classmethod

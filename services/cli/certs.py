@@ -1,5 +1,7 @@
 """`hamlet certs`: the certificates of a village on one machine."""
 
+import signal
+import threading
 from datetime import UTC, datetime, timedelta
 
 from cyclopts import App
@@ -40,6 +42,24 @@ def show() -> int:
         except FileNotFoundError:
             print(f"{workload:<9} none; `hamlet certs renew` issues it")
     return 0
+
+
+@app.command
+def ensure(*, every: float = 0.0) -> int:
+    """Issue what is missing or expires within ten days. Running services take it up without a restart.
+
+    Args:
+        every: stay, and look again after so many seconds, until SIGTERM; once without it.
+    """
+    told = threading.Event()
+    if every:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: told.set())
+    while True:
+        issued = ensure_certificates(MeshSettings(home=home()))
+        print(f"issued: {', '.join(issued)}" if issued else "every certificate is good for long enough", flush=True)
+        if not every or told.wait(every):
+            return 0
 
 
 @app.command

@@ -10,6 +10,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from mesh.secret_file import SecretFileError, secret
+
 __all__ = ["DatabaseUrlError", "database_url", "is_sqlite", "parse_url", "sqlite_path", "sync_url"]
 
 _DRIVERS = {
@@ -29,20 +31,27 @@ def database_url(service: str, environ: Mapping[str, str] | None = None) -> URL:
     """The database of a service.
 
     `HAMLET_<SERVICE>_DATABASE_URL` if it is set, else a SQLite file `HAMLET_HOME/<service>/<service>.db`
-    (HAMLET_HOME is `var` by default).
+    (HAMLET_HOME is `var` by default). `HAMLET_<SERVICE>_DATABASE_PASSWORD`, or the file that its `_FILE` names, is the
+    password of a URL without one.
 
     Raises:
-        DatabaseUrlError: the variable holds no URL of SQLite or PostgreSQL.
+        DatabaseUrlError: the variable holds no URL of SQLite or PostgreSQL, or the password's file cannot be read.
     """
     environ = os.environ if environ is None else environ
     variable = f"HAMLET_{service.upper()}_DATABASE_URL"
     if configured := environ.get(variable, "").strip():
         try:
-            return parse_url(configured)
+            return _with_password(parse_url(configured), secret(f"HAMLET_{service.upper()}_DATABASE_PASSWORD", environ))
         except DatabaseUrlError as error:
             raise DatabaseUrlError(f"{variable}: {error}") from None
+        except SecretFileError as error:
+            raise DatabaseUrlError(str(error)) from None
     home = Path(environ.get("HAMLET_HOME") or "var")
     return URL.create(_DRIVERS["sqlite"], database=str(home.absolute() / service / f"{service}.db"))
+
+
+def _with_password(url: URL, password: str | None) -> URL:
+    return url if password is None or url.password is not None else url.set(password=password)
 
 
 def parse_url(text: str | URL) -> URL:

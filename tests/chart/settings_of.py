@@ -28,7 +28,14 @@ _SETTINGS: tuple[type[BaseSettings], ...] = (
     SpamSettings,
     ClusterSettings,
 )
-_OF_JOBS = ("HAMLET_ADMIN_USERNAME", "HAMLET_ADMIN_EMAIL", "HAMLET_ADMIN_PASSWORD", "HAMLET_URL", "HAMLET_JAEGER_URL")
+_OF_JOBS = (
+    "HAMLET_ADMIN_USERNAME",
+    "HAMLET_ADMIN_EMAIL",
+    "HAMLET_ADMIN_PASSWORD",
+    "HAMLET_ADMIN_PASSWORD_FILE",
+    "HAMLET_URL",
+    "HAMLET_JAEGER_URL",
+)
 _OF_OTHERS = ("HOME", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "OTEL_EXPORTER_OTLP_ENDPOINT", "HAMLET_LOG_FORMAT")
 
 
@@ -54,5 +61,5 @@ def _named() -> Iterator[str]:
         prefix = settings.model_config["env_prefix"]
         yield from (f"{prefix}{field}".upper() for field in settings.model_fields)
     for service in SERVICES:
-        yield f"HAMLET_{service.upper()}_DATABASE_URL"
+        yield from (f"HAMLET_{service.upper()}_DATABASE_{end}" for end in ("URL", "PASSWORD", "PASSWORD_FILE"))
         yield from (f"HAMLET_{service}_{field}".upper() for field in EndpointSettings.model_fields)

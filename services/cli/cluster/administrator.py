@@ -1,7 +1,8 @@
 """`python -m services.cli.cluster.administrator`: the first administrator, from a Secret; nobody where there is one.
 
-`HAMLET_ADMIN_USERNAME`, `HAMLET_ADMIN_EMAIL` and `HAMLET_ADMIN_PASSWORD` say who, `HAMLET_ACCOUNT_TARGET` where, and
-`HAMLET_ADMIN_PATIENCE` for how many seconds the account service may still be on its way.
+`HAMLET_ADMIN_USERNAME`, `HAMLET_ADMIN_EMAIL` and `HAMLET_ADMIN_PASSWORD` (or the file of `HAMLET_ADMIN_PASSWORD_FILE`) say
+who, `HAMLET_ACCOUNT_TARGET` where, and `HAMLET_ADMIN_PATIENCE` for how many seconds the account service may still be on
+its way.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import grpc
 from hamlet.account.v1.account_admin_service_pb2 import CreateAdminRequest
 from hamlet.account.v1.account_admin_service_pb2_grpc import AccountAdminServiceStub
 
+from mesh.secret_file import SecretFileError, secret
 from mesh.settings import MeshSettings, endpoint_of
 from mesh.status import error_of
 from services.cli.operator import operator_channel
@@ -46,11 +48,15 @@ async def create(settings: MeshSettings, target: str, request: CreateAdminReques
 
 
 def _main() -> int:
-    given = {key: os.environ[f"HAMLET_ADMIN_{key.upper()}"] for key in ("username", "email", "password")}
-    request = CreateAdminRequest(**given, only_if_none=True)
+    given = {key: os.environ[f"HAMLET_ADMIN_{key.upper()}"] for key in ("username", "email")}
     try:
+        password = secret("HAMLET_ADMIN_PASSWORD", os.environ)
+        request = CreateAdminRequest(**given, password=password, only_if_none=True)
         patience = float(os.environ.get("HAMLET_ADMIN_PATIENCE", "300"))
         print(asyncio.run(create(MeshSettings(), endpoint_of("account").target, request, patience)))
+    except SecretFileError as error:
+        print(f"no administrator: {error}")
+        return 1
     except grpc.aio.AioRpcError as failure:
         error = error_of(failure)
         broken = [] if error is None else [f"{each.field} {each.description}" for each in error.violations]
