@@ -156,6 +156,14 @@ container-tools: ## Install what builds and runs images without a container engi
 images: $(READY) container-tools ## Build the images and their SBOMs, and hold their sizes (ARGS names targets; needs root)
 	@$(BIN)/python -m docker.build $(ARGS)
 
+.PHONY: compose-tools
+compose-tools: ## Install Debian's docker-compose, which checks the compose files, and runs them (needs root)
+	@command -v docker-compose >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends docker-compose; }
+
+.PHONY: compose-test
+compose-test: $(READY) container-tools compose-tools promtool ## docker/compose.yaml, brought up from the built images: a comment goes through it (needs root)
+	@$(BIN)/pytest tests/compose tests/compose/composed_village.py
+
 .PHONY: images-test
 images-test: $(READY) container-tools ## The built images: what is in them, and a comment through the chart's own pods made of them
 	@$(BIN)/pytest tests/images/built_images.py tests/images/built_village.py

@@ -1,8 +1,8 @@
 """`python -m services.cli.cluster.administrator`: the first administrator, from a Secret; nobody where there is one.
 
-`HAMLET_ADMIN_USERNAME`, `HAMLET_ADMIN_EMAIL` and `HAMLET_ADMIN_PASSWORD` (or the file of `HAMLET_ADMIN_PASSWORD_FILE`) say
-who, `HAMLET_ACCOUNT_TARGET` where, and `HAMLET_ADMIN_PATIENCE` for how many seconds the account service may still be on
-its way.
+`HAMLET_ADMIN_USERNAME`, `HAMLET_ADMIN_EMAIL` and `HAMLET_ADMIN_PASSWORD` (or the file of `HAMLET_ADMIN_PASSWORD_FILE`)
+say who, `HAMLET_ACCOUNT_TARGET` where, and `HAMLET_ADMIN_PATIENCE` for how many seconds the account service may still
+be on its way.
 """
 
 import asyncio
@@ -50,12 +50,12 @@ async def create(settings: MeshSettings, target: str, request: CreateAdminReques
 def _main() -> int:
     given = {key: os.environ[f"HAMLET_ADMIN_{key.upper()}"] for key in ("username", "email")}
     try:
-        password = secret("HAMLET_ADMIN_PASSWORD", os.environ)
+        password = secret("HAMLET_ADMIN_PASSWORD", os.environ) or ""
         request = CreateAdminRequest(**given, password=password, only_if_none=True)
         patience = float(os.environ.get("HAMLET_ADMIN_PATIENCE", "300"))
         print(asyncio.run(create(MeshSettings(), endpoint_of("account").target, request, patience)))
-    except SecretFileError as error:
-        print(f"no administrator: {error}")
+    except SecretFileError as refused:
+        print(f"no administrator: {refused}")
         return 1
     except grpc.aio.AioRpcError as failure:
         error = error_of(failure)
