@@ -10,5 +10,6 @@ for name in postgres account-database blog-database comment-database account-key
         head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "secrets/.$name"
         chmod 0444 "secrets/.$name"
         mv "secrets/.$name" "secrets/$name"
+        echo "drawn: docker/secrets/$name"
     fi
 done

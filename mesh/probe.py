@@ -46,7 +46,8 @@ def serves_http(url: str) -> bool:
     """
     address, _, path = url.partition("/")
     with _connected(address) as connection:
-        connection.sendall(f"GET /{path} HTTP/1.0\r\nHost: {address}\r\n\r\n".encode())
+        # Envoy refuses HTTP/1.0.
+        connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
         return connection.makefile("rb").readline().split()[1:2] == [b"200"]
 
 

@@ -22,6 +22,8 @@ from services.cli.operator import operator_channel
 __all__ = ["create"]
 
 _PAUSE = 1.0
+_LATER = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+"""It is on its way, or busy with starting; with `only_if_none` nobody is made twice."""
 
 
 async def create(settings: MeshSettings, target: str, request: CreateAdminRequest, patience: float) -> str:
@@ -40,7 +42,7 @@ async def create(settings: MeshSettings, target: str, request: CreateAdminReques
                 error = error_of(failure)
                 if error is not None and error.spec.reason == "ADMIN_EXISTS":
                     return "there is an administrator already"
-                if failure.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                if failure.code() not in _LATER or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(_PAUSE)
             else:

@@ -1,5 +1,6 @@
 """What probes and Prometheus may ask of Envoy, and that the rest of its admin interface stays on the loopback."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from mesh.edge import EdgeSettings, Village
 from mesh.edge.status import admin_cluster
+from mesh.probe import serves_http
 from mesh.testing.envoy import running_edge
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -29,6 +31,8 @@ async def test_two_paths_are_answered_and_no_other(session_village: Village, fol
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{status}") as client,
     ):
         assert (await client.get("/ready")).text == "LIVE\n"
+        assert await asyncio.to_thread(serves_http, f"127.0.0.1:{status}/ready")
+        assert not await asyncio.to_thread(serves_http, f"127.0.0.1:{status}/quitquitquit")
         metrics = await client.get("/metrics")
         assert "envoy_http_downstream_rq_xx" in metrics.text
         for path in ("/", "/quitquitquit", "/config_dump", "/ready/", "/metrics/../quitquitquit", "/certs", "//ready"):

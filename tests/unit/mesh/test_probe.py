@@ -45,7 +45,7 @@ async def test_a_service_that_nobody_knows_does_not_serve(address: str) -> None:
 )
 async def test_over_http_it_wants_200(answer: bytes, good: bool) -> None:
     async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert await reader.readline() == b"GET /ready HTTP/1.0\r\n"
+        assert await reader.readline() == b"GET /ready HTTP/1.1\r\n"
         writer.write(answer)
         writer.close()
 
