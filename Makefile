@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CHART_TOOLS := .venv-chart
+DEPLOY_TOOLS := .venv-deploy
 READY := $(VENV)/.ready
 # The release before this commit; before the first one, the commit before.
 BASE = $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null || git rev-parse -q --verify HEAD^ || git rev-parse HEAD)
@@ -144,6 +145,23 @@ $(CHART_TOOLS)/.ready:
 .PHONY: test-jaeger
 test-jaeger: $(READY) ## The trace assertions against a real Jaeger (JAEGER_BIN or JAEGER_QUERY_URL)
 	@$(BIN)/python tests/e2e/jaeger.py
+
+##@ Deployment
+
+.PHONY: deploy-lint
+deploy-lint: $(READY) $(CHART_TOOLS)/.ready $(DEPLOY_TOOLS)/.ready ## The playbook and the Terraform example, by every tool that needs no machine to do it to
+	@cd deploy/ansible && PATH="$(abspath $(DEPLOY_TOOLS))/bin:$$PATH" ansible-lint --offline --profile production --project-dir . village.yaml
+	@cd deploy/ansible && "$(abspath $(DEPLOY_TOOLS))/bin/ansible-playbook" --syntax-check --inventory localhost, village.yaml
+	@$(DEPLOY_TOOLS)/bin/python -c 'import sys, hcl2; [hcl2.load(open(path)) for path in sys.argv[1:]]' deploy/terraform/*.tf
+	@$(CHART_TOOLS)/bin/checkov --skip-download --quiet --compact --framework terraform --directory deploy/terraform
+	@$(BIN)/pytest tests/deploy
+
+# An environment of its own, as checkov's: ansible-lint pins versions that ours exclude.
+$(DEPLOY_TOOLS)/.ready:
+	@$(PYTHON) -m venv $(DEPLOY_TOOLS)
+	@echo "installing ansible-lint and a parser of HCL"
+	@$(DEPLOY_TOOLS)/bin/pip install --quiet ansible-core==2.19.14 ansible-lint==26.10.1 python-hcl2==8.1.4
+	@touch $@
 
 ##@ Images
 

@@ -1,4 +1,4 @@
-# The chart of this repository, with what the cluster decides; everything else is the chart's own default.
+# The chart of this repository, with values.yaml.
 
 data "google_client_config" "caller" {}
 
@@ -18,24 +18,11 @@ resource "helm_release" "village" {
   atomic           = true
   timeout          = 900
 
-  values = [yamlencode({
-    images  = { registry = var.registry, tag = var.image_tag }
-    account = { database = { urlSecret = { name = var.database_secrets.account } } }
-    blog    = { database = { urlSecret = { name = var.database_secrets.blog } } }
-    comment = { database = { urlSecret = { name = var.database_secrets.comment } } }
-    defaults = {
-      replicas     = 2
-      nodeSelector = { "hamlet/pool" = "village" }
-    }
-    spam = {
-      gpu = {
-        enabled      = var.gpu.most_nodes > 0
-        nodeSelector = { "hamlet/pool" = "gpu" }
-        autoscaling  = { enabled = false }
-      }
-    }
-    edge = { service = { type = "LoadBalancer" } }
-  })]
+  values = [templatefile("${path.module}/values.yaml", merge(var.database_secrets, {
+    registry = var.registry
+    tag      = var.image_tag
+    gpu      = var.gpu.most_nodes > 0
+  }))]
 
   depends_on = [google_container_node_pool.pool]
 }
