@@ -77,6 +77,7 @@ def _of_service(service: dict[str, Any]) -> Component:
     )
 
 
+@cache
 def of_chart() -> dict[str, Component]:
     """By the container's name, or what the others call it."""
     documents = render("postgres", *_CHARTED)
@@ -98,6 +99,7 @@ def of_chart() -> dict[str, Component]:
     return found
 
 
+@cache
 def of_up() -> dict[str, Component]:
     """With the usual ports, whether or not they are free on this machine just now."""
     numbers = {name: index for index, name in enumerate(SERVICES)}

