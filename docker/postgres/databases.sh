@@ -8,7 +8,7 @@ for service in account blog comment; do
     psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --set=service="$service" --username postgres --dbname postgres <<'SQL'
 \set password `cat "/run/secrets/$service-database"`
 CREATE ROLE :"service" LOGIN PASSWORD :'password';
-CREATE DATABASE :"service" OWNER :"service";
+CREATE DATABASE :"service" OWNER :"service" ENCODING 'UTF8' TEMPLATE template0;
 REVOKE CONNECT ON DATABASE :"service" FROM PUBLIC;
 SQL
 done
