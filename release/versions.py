@@ -9,6 +9,7 @@ PLACES = {
     "pyproject.toml": (r'(?m)^version = "([^"]+)"', r'"hamlet-protos==([^"]+)"'),
     "protos/pyproject.toml": (r'(?m)^version = "([^"]+)"',),
     "helm/hamlet/Chart.yaml": (r"(?m)^version: (\S+)", r'(?m)^appVersion: "([^"]+)"'),
+    "docker/.env": (r"(?m)^VILLAGE_TAG=(\S+)",),
     "protos/typescript/rest/package.json": (r'(?m)^  "version": "([^"]+)"',),
 }
 """Files, and expressions whose only group is the version. Images and the OpenAPI document take `pyproject.toml`'s."""

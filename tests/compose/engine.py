@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.compose.sources import COMPOSE
 
 __all__ = ["Engine", "Project"]
 
@@ -71,6 +74,8 @@ class Project:
     def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         file = self.engine.folder / "compose.yaml"
         file.write_text(yaml.safe_dump(self.document))
+        # The name and the release; a variable of the environment wins.
+        shutil.copy(COMPOSE.parent / ".env", self.engine.folder)
         command = ["docker-compose", "--project-name", self.name, "--file", str(file), *arguments]
         return subprocess.run(
             command,

@@ -50,6 +50,7 @@ def test_docker_compose_finds_a_slip(written: str, instead: str, why: str, tmp_p
     text = COMPOSE.read_text()
     assert text.count(written) == 1
     (tmp_path / "compose.yaml").write_text(text.replace(written, instead))
+    shutil.copy(COMPOSE.parent / ".env", tmp_path)
     done = config(tmp_path / "compose.yaml")
     assert done.returncode != 0
     assert why in done.stderr
@@ -117,9 +118,10 @@ def test_who_needs_somebody_waits_for_as_much_as_can_be_waited_for() -> None:
 
 def test_our_images_are_named_as_they_are_built() -> None:
     text = COMPOSE.read_text() + GPU.read_text()
-    named = set(re.findall(r"image: (\$\{VILLAGE\S+)", text))
+    named = set(re.findall(r"image: (\$\{VILLAGE.+)", text))
+    [release] = re.findall(r"(?m)^VILLAGE_TAG=(.+)", (COMPOSE.parent / ".env").read_text())
     plain = {each.replace("${VILLAGE_REGISTRY:-localhost}", "localhost") for each in named}
-    assert {re.sub(r"\$\{VILLAGE_TAG:-([^}]+)\}", r"\1", each) for each in plain} == {tag(image) for image in IMAGES}
+    assert {re.sub(r"\$\{VILLAGE_TAG[^}]*\}", release, each) for each in plain} == {tag(image) for image in IMAGES}
 
 
 def test_no_secret_is_in_a_file_of_ours_or_in_an_environment() -> None:
