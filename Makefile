@@ -127,6 +127,10 @@ chart-test: $(READY) promtool $(CHART_TOOLS)/.ready ## The Helm chart: rendered,
 workflows-scan: $(CHART_TOOLS)/.ready ## The forge's workflows, by checkov
 	@$(CHART_TOOLS)/bin/checkov --quiet --compact --skip-download --framework github_actions --directory .github
 
+.PHONY: cluster-test
+cluster-test: $(READY) $(CHART_TOOLS)/.ready ## The real Helm 3 and 4 install, upgrade, break, roll back, uninstall the chart (HAMLET_TEST_KUBECONFIG; else a double)
+	@HAMLET_TEST_KUBECONFIG="$(HAMLET_TEST_KUBECONFIG)" $(BIN)/pytest -n 2 tests/cluster/story_*.py tests/cluster/test_*.py
+
 .PHONY: chart-golden
 chart-golden: $(READY) ## Write what the chart renders to anew; read the difference before you commit it
 	@$(BIN)/python -m tests.chart.golden

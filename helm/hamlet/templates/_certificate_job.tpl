@@ -13,12 +13,14 @@
 apiVersion: batch/v1
 kind: Job
 metadata:
-  # A Job cannot be changed, so each revision has its own.
+  # A Job cannot be changed, so each revision has its own. That of an upgrade that failed would stay for ever: no later
+  # revision knows it.
   name: {{ printf "%s-%d" $account .Release.Revision }}
   namespace: {{ .Release.Namespace }}
   labels:
     {{- include "hamlet.labels" $job | nindent 4 }}
 spec:
+  ttlSecondsAfterFinished: {{ .Values.migrations.keepSeconds }}
   {{- include "hamlet.jobSpec" $job | nindent 2 }}
 ---
 apiVersion: batch/v1

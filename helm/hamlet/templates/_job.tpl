@@ -15,9 +15,10 @@ metadata:
   annotations:
     helm.sh/hook: {{ .hooks }}
     helm.sh/hook-weight: {{ .weight | quote }}
-    # A Job that failed stays, so that its log can be read.
+    # A Job that failed stays for a while, so that its log can be read.
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
+  ttlSecondsAfterFinished: {{ .root.Values.migrations.keepSeconds }}
   {{- include "hamlet.jobSpec" . | nindent 2 }}
 {{- end -}}
 

@@ -1,0 +1,1 @@
+"""What runs behind the API: Deployments, Jobs, pods, volumes, and what nobody owns any more."""
