@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
+from docker.binaries import linked
 from docker.images import Image
 
 __all__ = ["components", "document", "write_sbom"]
@@ -52,8 +53,8 @@ def document(image: Image, version: str, revision: str, found: list[Component]) 
 
 def components(root: Path) -> list[Component]:
     """What is installed below `root`, by package URL (github.com/package-url/purl-spec)."""
-    found = {str(each["purl"]): each for each in (*_carried(root), *_python(root), *_debian(root))}
-    return [found[purl] for purl in sorted(found)]
+    found = {str(each["bom-ref"]): each for each in (*_linked(root), *_carried(root), *_python(root), *_debian(root))}
+    return [found[reference] for reference in sorted(found)]
 
 
 def _installed(root: Path) -> Iterator[Distribution]:
@@ -65,11 +66,24 @@ def _carried(root: Path) -> Iterator[Component]:
     for each in _installed(root):
         for file in each.files or ():
             if file.parent.name == "sboms" and file.suffix == ".json":
-                carrying = [{"name": "hamlet:within", "value": each.name}]
                 for inner in json.loads(Path(file.locate()).read_text()).get("components", ()):
                     if "purl" in inner:
                         component = _component(inner["name"], inner.get("version", ""), inner["purl"])
-                        yield component | {"properties": carrying}
+                        yield _within(component, each)
+
+
+def _linked(root: Path) -> Iterator[Component]:
+    """What is in their programs and libraries and was not said."""
+    for each in _installed(root):
+        for name, version in linked(each):
+            purl = f"pkg:generic/{name}" + (f"@{version}" if version else "")
+            yield _within(_component(name, version, purl), each)
+
+
+def _within(component: Component, wheel: Distribution) -> Component:
+    """Two wheels may carry the same."""
+    reference = f"{component['purl']}#{wheel.name}"
+    return component | {"bom-ref": reference, "properties": [{"name": "hamlet:within", "value": wheel.name}]}
 
 
 def _python(root: Path) -> Iterator[Component]:

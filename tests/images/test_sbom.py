@@ -30,7 +30,12 @@ def root(tmp_path: Path) -> Path:
     carried.parent.mkdir()
     inner = {"name": "openssl", "version": "3.0", "purl": "pkg:generic/openssl@3.0"}
     carried.write_text(json.dumps({"components": [inner, {"name": "nameless"}]}))
-    (metadata.parent / "RECORD").write_text(f"{metadata.parent.name}/sboms/inner.cdx.json,,\n")
+    program = metadata.parents[1] / "zope" / "program"
+    program.parent.mkdir()
+    program.write_bytes(b"\x7fELF ... OpenSSL 3.3.7 9 Jun 2026\0 ... inflate 1.3.2 Copyright 1995-2026 ... BoringSSL\0")
+    (program.parent / "README").write_text("Needs OpenSSL 1.0.2 1 Jan 2015 or newer")
+    files = (carried.relative_to(metadata.parents[1]), "zope/program", "zope/README")
+    (metadata.parent / "RECORD").write_text("".join(f"{file},,\n" for file in files))
     status = tmp_path / "root/var/lib/dpkg/status.d/zlib1g"
     status.parent.mkdir(parents=True)
     status.write_text(STATUS)
@@ -52,11 +57,14 @@ def test_a_document_names_what_is_installed_and_nothing_else(root: Path) -> None
     found = components(root)
     assert [each["purl"] for each in found] == [
         "pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1?arch=amd64",
+        "pkg:generic/boringssl",
         "pkg:generic/openssl@3.0",
+        "pkg:generic/openssl@3.3.7",
+        "pkg:generic/zlib@1.3.2",
         "pkg:pypi/zope-thing@2.0%2Bcpu",
     ]
-    assert found[1]["properties"] == [{"name": "hamlet:within", "value": "Zope_Thing"}]
-    assert found[2]["licenses"] == [{"expression": "MIT"}]
+    assert [each["properties"] for each in found[1:5]] == [[{"name": "hamlet:within", "value": "Zope_Thing"}]] * 4
+    assert found[5]["licenses"] == [{"expression": "MIT"}]
     assert document(IMAGES[0], "1", "a", found) == document(IMAGES[0], "1", "a", found)
 
 
@@ -74,7 +82,8 @@ def test_a_package_is_found_however_it_is_written(folder: Path, written: str) ->
 
 
 def test_the_answer_says_which_images_services_and_versions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert affected(folder, "zlib") == affected(folder, "zlib1g")
+    assert {each.within for each in affected(folder, "zlib")} == {"", "Zope_Thing"}
+    assert [each for each in affected(folder, "zlib") if not each.within] == affected(folder, "zlib1g")
     assert find("zlib1g", folder=folder) == 1
     said = capsys.readouterr().out
     assert "2 of 2 images hold zlib1g" in said
