@@ -57,13 +57,21 @@ class Installation:
         return pod
 
     def run(self, kind: str, component: str) -> tuple[int, str]:
-        """A Job, or the pod of `helm test`, to its end: the status and what it said."""
+        """A Job, or the pod of `helm test`, to its end: the status and what it said. A Job gets its `backoffLimit`."""
         template = self._template(kind, component)
+        retries = 0 if kind == "Pod" else int(self._named[kind, PREFIX + component]["spec"]["backoffLimit"])
+        for _ in range(1 + retries):
+            status, said = self._once(template, component)
+            if status == 0:
+                break
+        return status, said
+
+    def _once(self, template: Manifest, component: str) -> tuple[int, str]:
         pod = self.pods.start(template, f"{component}-{next(self._numbers)}", self.around, wait=True)
         (container,) = (each["name"] for each in template["spec"]["containers"])
-        status, said = self.pods.exit_status(pod, container), self.pods.logs(pod, container)
+        ended = self.pods.exit_status(pod, container), self.pods.logs(pod, container)
         self.pods.remove(pod)
-        return status, said
+        return ended
 
     def end(self, pod: Pod) -> float:
         """See `kubelet.end`."""
