@@ -24,7 +24,7 @@ from tests.security.attacks.door import Door
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 HIDDEN_ID = "0190b6a5-7c00-7000-8000-0000000b{:04x}"
-QUIET_SECONDS = 1.5
+QUIET_SECONDS = 3.0
 _ANSWER = re.compile(rb"HTTP/1\.[01] (?!100)\d\d\d")
 _POST = "POST /v1/posts/0190b6a5-7c00-7000-8000-00000000dead/comments HTTP/1.1"
 _LAST_CHUNK = "0\r\n\r\n"
@@ -111,7 +111,7 @@ def _requests() -> list[tuple[str, bytes]]:
 async def front_door(session_village: Village) -> AsyncIterator[int]:
     """nginx, with Envoy behind it."""
     folder = Path(tempfile.mkdtemp(prefix="edge-"))
-    settings = EdgeSettings(concurrency=1, drain_seconds=1.0)
+    settings = EdgeSettings(concurrency=1, drain_seconds=1.0, at_once=1000)
     routes = cached_routes(public_methods(session_village.services))
     async with (
         running_edge(session_village, folder, settings, behind_cache=True),
