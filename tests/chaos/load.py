@@ -74,7 +74,9 @@ async def load(url: str, door: str, posts: Sequence[str], token: str, *, rate: i
         "SECONDS": str(seconds),
     }
     process = await asyncio.create_subprocess_exec(
-        *leashed(str(Path(sys.executable).with_name("k6")), "run", "--quiet", "--no-usage-report", str(_SCRIPT)),
+        *leashed(
+            str(Path(sys.executable).with_name("k6")), "run", "--quiet", "--no-usage-report", "--address=", str(_SCRIPT)
+        ),
         env={**os.environ, **told},
         start_new_session=True,
         stdout=asyncio.subprocess.PIPE,
