@@ -44,7 +44,7 @@ def place(kubeconfig: Path, generation: int) -> Iterator[Place]:
     """A namespace of the test's own, removed after it."""
     namespace = fresh_namespace()
     helm = Helm3(kubeconfig, namespace) if generation == 3 else Helm4(kubeconfig, namespace)
-    short, patience = (60, 300) if _REAL else (4, 60)
+    short, patience = (60, 300) if _REAL else (4, 240)
     here = Place(kubeconfig, namespace, helm, bool(_REAL), short, patience)
     here.kubectl("create", "namespace", namespace)
     yield here

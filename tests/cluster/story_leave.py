@@ -33,7 +33,9 @@ def test_the_test_says_whether_the_village_works(place: Place) -> None:
     place.helm.install({}, timeout=place.patience)
     place.helm.test(timeout=place.patience)
     place.kubectl("patch", f"deployment/{PREFIX}-edge", "--patch", '{"spec": {"replicas": 0}}')
-    place.kubectl("wait", "pod", "--selector=app.kubernetes.io/component=edge", "--for=delete", "--timeout=60s")
+    place.kubectl(
+        "wait", "pod", "--selector=app.kubernetes.io/component=edge", "--for=delete", f"--timeout={place.patience}s"
+    )
     with pytest.raises(HelmFailedError):
         place.helm.test(timeout=place.patience)
 

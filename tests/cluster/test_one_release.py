@@ -8,7 +8,7 @@ from tests.cluster.installed import DATA, PREFIX, Place, named
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.parametrize("generation", [3], ids=["helm3"]),
 ]
 
