@@ -4,7 +4,7 @@ import pytest
 
 from tests.cluster.database import NOWHERE, add_nowhere, on_postgres
 from tests.cluster.helm import HelmFailedError
-from tests.cluster.installed import BROKEN, DATA, PREFIX, Place, named
+from tests.cluster.installed import DATA, PREFIX, Place, named
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -51,7 +51,7 @@ def test_what_is_kept_for_its_log_goes_by_itself_or_by_one_command(place: Place)
     with pytest.raises(HelmFailedError):
         place.helm.upgrade({**brief, **on_postgres(account=NOWHERE)}, timeout=place.patience)
     with pytest.raises(HelmFailedError):
-        place.helm.upgrade({**brief, "spam": BROKEN}, timeout=place.short)
+        place.helm.upgrade({**brief, "images": {"spamCpu": {"repository": "no-such-image"}}}, timeout=place.short)
     place.helm.upgrade(brief, timeout=place.patience)
     place.helm.test(timeout=place.patience)
     leave(place)
