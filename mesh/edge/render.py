@@ -42,7 +42,7 @@ def render(
     contracts = folder / DESCRIPTOR_SET
     jwt_filter = jwt.http_filter(settings, issuer=issuer, audience=audience, key_set_url=URL, cluster=CLUSTER)
     chains = [
-        (grpc_door(settings), grpc_filters(jwt_filter)),
+        (grpc_door(settings), grpc_filters(jwt_filter, settings)),
         (
             rest_door(settings),
             rest_filters(

@@ -56,7 +56,9 @@ def route_configuration(
         # What somebody quotes when they ask why, and `hamlet trace` answers.
         "response_headers_to_add": [_set("x-trace-id", "%TRACE_ID%")],
     }
-    policies = {rate_limit.NAME: rate_limit.policy(settings), spread.NAME: spread.policy(settings)}
+    policies = {rate_limit.NAME: rate_limit.policy(settings)}
+    if settings.at_once:
+        policies[spread.NAME] = spread.policy(settings)
     if settings.allowed_origins:
         policies[cors.NAME] = cors.policy(settings.allowed_origins)
     host["typed_per_filter_config"] = policies

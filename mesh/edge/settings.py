@@ -44,9 +44,9 @@ class EdgeSettings(BaseSettings):
     thousands of a mobile carrier's customers, so this is far above what a person needs."""
     burst: int = Field(default=1000, ge=1)
     """How many requests one client may have at once beyond that."""
-    at_once: int = Field(default=10, ge=1)
+    at_once: int = Field(default=0, ge=0)
     """How many requests one client may begin in one instant before further ones wait for up to 0.6 s, so that
-    others' come between them. More are free as fast as `requests_per_second` says."""
+    others' come between them. More are free as fast as `requests_per_second` says. 0: nobody waits."""
     max_clients: int = Field(default=20_000, ge=1)
     """Clients counted at a time; beyond it the one not seen for longest is forgotten."""
     max_connections: int = Field(default=4000, ge=1)

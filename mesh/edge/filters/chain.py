@@ -34,7 +34,7 @@ def rest_filters(
         cors.http_filter(),
         _grpc_web(),
         rate_limit.http_filter(),
-        *spread.http_filters(behind_cache=settings.cache),
+        *spread.http_filters(settings, behind_cache=settings.cache),
         rest.http_filter(rest_paths(methods, pages), plain_reads(methods)),
         content_type.http_filter(),
         response_headers.http_filter(),
@@ -49,13 +49,13 @@ def rest_filters(
     ]
 
 
-def grpc_filters(jwt_filter: Config) -> list[Config]:
+def grpc_filters(jwt_filter: Config, settings: EdgeSettings) -> list[Config]:
     """Nothing of REST: a request that is not gRPC meets no route, or a service that refuses it."""
     return [
         cors.http_filter(),
         _grpc_web(),
         rate_limit.http_filter(),
-        *spread.http_filters(behind_cache=False),
+        *spread.http_filters(settings, behind_cache=False),
         content_type.http_filter(),
         jwt_filter,
         router(),

@@ -25,12 +25,14 @@ _LIMIT = "extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 _STATS = {"stat_prefix": "edge_spread"}
 
 
-def http_filters(*, behind_cache: bool) -> list[Config]:
-    """One that counts, by the route table as the rate limit does, and those that make wait.
+def http_filters(settings: EdgeSettings, *, behind_cache: bool) -> list[Config]:
+    """One that counts, by the route table as the rate limit does, and those that make wait; none where nobody waits.
 
     Args:
         behind_cache: whether our own cache is the peer, and is believed when it says `SHARED`.
     """
+    if not settings.at_once:
+        return []
     marked: list[Config] = [{"name": WAITS, "present_match": True}]
     if behind_cache:
         marked.append({"name": SHARED, "present_match": True, "invert_match": True})

@@ -111,7 +111,7 @@ def _requests() -> list[tuple[str, bytes]]:
 async def front_door(session_village: Village) -> AsyncIterator[int]:
     """nginx, with Envoy behind it."""
     folder = Path(tempfile.mkdtemp(prefix="edge-"))
-    settings = EdgeSettings(concurrency=1, drain_seconds=1.0, at_once=1000)
+    settings = EdgeSettings(concurrency=1, drain_seconds=1.0)
     routes = cached_routes(public_methods(session_village.services))
     async with (
         running_edge(session_village, folder, settings, behind_cache=True),

@@ -48,12 +48,6 @@ def test_the_filters_stand_in_their_order() -> None:
         "cors",
         "grpc_web",
         "local_ratelimit",
-        "spread",
-        "20ms",
-        "40ms",
-        "80ms",
-        "160ms",
-        "320ms",
         "lua",
         "rbac",
         "header_mutation",
@@ -62,6 +56,12 @@ def test_the_filters_stand_in_their_order() -> None:
         "jwt_authn",
         "router",
     ]
+
+
+def test_who_asks_much_at_once_waits_behind_the_rate_limit_where_that_is_wanted() -> None:
+    names = [each["name"] for each in manager(rendered(at_once=10))["http_filters"]]
+    waits = [f"hamlet.spread{each}" for each in ("", ".20ms", ".40ms", ".80ms", ".160ms", ".320ms")]
+    assert names[names.index("envoy.filters.http.local_ratelimit") + 1 :][:6] == waits
 
 
 def test_no_page_may_call_unless_its_origin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
